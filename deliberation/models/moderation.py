@@ -1,0 +1,55 @@
+"""What moderators decided, in public."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .checks import one_of
+from .deliberations import Role
+from .statements import Statement
+
+
+class Decision(models.TextChoices):
+    ACCEPT = "accept", _("Accepted")
+    REJECT = "reject", _("Rejected")
+
+
+class ReasonCode(models.TextChoices):
+    FITS = "fits", _("Fits the question")
+    OFF_TOPIC = "off_topic", _("Does not answer the question")
+    DUPLICATE = "duplicate", _("Already here in other words")
+    UNCLEAR = "unclear", _("Hard to understand for others")
+    SEVERAL_IDEAS = "several_ideas", _("Several ideas in one sentence")
+    PERSONAL_DATA = "personal_data", _("Names or describes a private person")
+    ABUSIVE = "abusive", _("Insults people or calls for harm")
+    SOURCE = "source", _("Decided where the data came from")
+
+
+class ModerationDecision(models.Model):
+    """One line of the public moderation log. Append-only, held by trigger."""
+
+    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="decisions")
+    decision = models.CharField(max_length=8, choices=Decision)
+    reason = models.CharField(max_length=16, choices=ReasonCode)
+    note = models.CharField(max_length=500, blank=True)
+    # Null where the decision came with imported data; the log shows roles, never names.
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT)
+    actor_role = models.CharField(max_length=12, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["statement", "-id"], name="decision_latest")]
+        constraints = [
+            one_of("decision", Decision, "decision_known"),
+            one_of("reason", ReasonCode, "decision_reason_known"),
+            models.CheckConstraint(
+                condition=models.Q(actor_role__in=["", *Role.values]), name="decision_role_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decision=Decision.ACCEPT)
+                | ~models.Q(reason=ReasonCode.FITS),
+                name="rejection_has_reason",
+            ),
+        ]

@@ -1,0 +1,125 @@
+"""The people: seats, the pseudonyms behind them, and contact data kept apart."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .checks import one_of
+from .deliberations import Deliberation
+
+
+class Panel(models.Model):
+    """The people of one deliberation."""
+
+    deliberation = models.OneToOneField(
+        Deliberation, on_delete=models.CASCADE, related_name="panel"
+    )
+    size_wanted = models.PositiveIntegerField(_("people wanted"), null=True, blank=True)
+    open_link = models.BooleanField(
+        _("open link"), default=False, help_text=_("Anyone with the address may take a seat.")
+    )
+
+
+class SeatKind(models.TextChoices):
+    INVITED = "invited", _("Invited by a seat link")
+    OPEN = "open", _("Joined by the open link")
+    IMPORTED = "imported", _("Imported")
+
+
+class Seat(models.Model):
+    """One place on a panel. Its secret link is stored as a SHA-256 hash only."""
+
+    panel = models.ForeignKey(Panel, on_delete=models.CASCADE, related_name="seats")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=12, choices=SeatKind)
+    token_hash = models.BinaryField(max_length=32, null=True, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    taken_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["panel", "number"], name="seat_number_unique"),
+            one_of("kind", SeatKind, "seat_kind_known"),
+        ]
+
+
+class Contact(models.Model):
+    """How to reach the person on a seat. Never joined to ballots; deletable at any time."""
+
+    seat = models.OneToOneField(Seat, on_delete=models.CASCADE, related_name="contact")
+    email = models.EmailField(max_length=254)
+    created_at = models.DateTimeField(auto_now_add=True)
+    delete_after = models.DateField(null=True)
+
+
+class Participant(models.Model):
+    """The pseudonym behind a seat. ``number`` is its public name in exports and runs."""
+
+    deliberation = models.ForeignKey(
+        Deliberation, on_delete=models.PROTECT, related_name="participants"
+    )
+    seat = models.OneToOneField(Seat, on_delete=models.PROTECT, related_name="participant")
+    number = models.PositiveIntegerField()
+    joined_at = models.DateTimeField()
+    consent_hash = models.CharField(
+        max_length=64, blank=True, help_text="SHA-256 of the consent text agreed to."
+    )
+    consented_at = models.DateTimeField(null=True)
+    # Raised when a seat link is issued again, so that the old device is signed out.
+    session_version = models.PositiveIntegerField(default=1)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deliberation", "number"], name="participant_number_unique"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(consented_at__isnull=True, consent_hash="")
+                | models.Q(consented_at__isnull=False, consent_hash__regex=r"^[0-9a-f]{64}$"),
+                name="participant_consent_has_text",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number}"
+
+
+class ExclusionReason(models.TextChoices):
+    TOO_FEW_VOTES = "too_few_votes", _("Fewer votes than the plan asks for")
+    LISTED = "listed", _("On the exclusion list of the source")
+
+
+class Exclusion(models.Model):
+    """Why a participant's votes do not count. The votes themselves stay."""
+
+    participant = models.OneToOneField(
+        Participant, on_delete=models.PROTECT, related_name="exclusion"
+    )
+    reason = models.CharField(max_length=20, choices=ExclusionReason)
+    detail = models.CharField(max_length=200, blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [one_of("reason", ExclusionReason, "exclusion_reason_known")]
+
+
+class ImportedGroup(models.Model):
+    """An opinion group that came with imported data, kept as data under its source's name."""
+
+    participant = models.ForeignKey(
+        Participant, on_delete=models.CASCADE, related_name="imported_groups"
+    )
+    source = models.CharField(max_length=40)
+    label = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participant", "source"], name="one_imported_group_per_source"
+            )
+        ]

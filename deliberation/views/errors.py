@@ -1,0 +1,54 @@
+"""What people see when something does not hold, in words and with a way on."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+
+def error_page(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
+    """Answer with one plain page. Fragments get it too: htmx shows errors as they come."""
+    return render(
+        request, "errors/error.html", {"title": title, "message": message}, status=status
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return error_page(
+        request, 400, _("That did not work"), _("Your browser sent something we do not understand.")
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return error_page(
+        request, 403, _("Not for your role"), _("Your role does not allow this. Ask the owner.")
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return error_page(
+        request,
+        404,
+        _("Page not found"),
+        _("There is nothing here. The link may be old, or it may have a typing error."),
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return error_page(
+        request,
+        500,
+        _("Something broke on our side"),
+        _("We could not finish this. Nothing you sent was half saved. Please try again."),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return error_page(
+        request,
+        403,
+        _("Please try again"),
+        _(
+            "Your browser did not send the safety token of this page. "
+            "Allow cookies for this site, go back, reload the page and try again."
+        ),
+    )
