@@ -185,9 +185,7 @@ class SelectionFinding(models.Model):
             one_of("status", SelectionStatus, "selection_status_known"),
             models.CheckConstraint(
                 condition=models.Q(status=SelectionStatus.SELECTED, rank__isnull=False)
-                | (
-                    ~models.Q(status=SelectionStatus.SELECTED) & models.Q(rank__isnull=True)
-                ),
+                | (~models.Q(status=SelectionStatus.SELECTED) & models.Q(rank__isnull=True)),
                 name="selection_ranked_if_selected",
             ),
         ]

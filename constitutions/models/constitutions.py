@@ -66,9 +66,7 @@ class Version(models.Model):
             ),
             one_of("status", VersionStatus, "version_status_known"),
             models.CheckConstraint(
-                condition=models.Q(
-                    status=VersionStatus.DRAFT, published_at__isnull=True, digest=""
-                )
+                condition=models.Q(status=VersionStatus.DRAFT, published_at__isnull=True, digest="")
                 | (
                     ~models.Q(status=VersionStatus.DRAFT)
                     & models.Q(published_at__isnull=False, digest__regex=SHA256_HEX)
@@ -77,10 +75,7 @@ class Version(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(status=VersionStatus.RATIFIED, ratified_at__isnull=False)
-                | (
-                    ~models.Q(status=VersionStatus.RATIFIED)
-                    & models.Q(ratified_at__isnull=True)
-                ),
+                | (~models.Q(status=VersionStatus.RATIFIED) & models.Q(ratified_at__isnull=True)),
                 name="version_ratified_has_time",
             ),
         ]
@@ -135,7 +130,9 @@ class Lineage(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["principle", "statement"], name="lineage_statement_once")
+            models.UniqueConstraint(
+                fields=["principle", "statement"], name="lineage_statement_once"
+            )
         ]
 
 

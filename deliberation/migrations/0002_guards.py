@@ -13,6 +13,15 @@ APPEND_ONLY_TABLES = [
     "deliberation_auditentry",
 ]
 
+NEEDS_POSTGRESQL_18 = """
+DO $$ BEGIN
+    IF current_setting('server_version_num')::int < 180000 THEN
+        RAISE EXCEPTION 'Folkmoot needs PostgreSQL 18 or newer, this is %',
+            current_setting('server_version');
+    END IF;
+END $$;
+"""
+
 REFUSE_CHANGE = """
 CREATE FUNCTION folkmoot_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -124,6 +133,7 @@ class Migration(migrations.Migration):
     dependencies = [("deliberation", "0001_initial")]
 
     operations = [
+        migrations.RunSQL(NEEDS_POSTGRESQL_18, migrations.RunSQL.noop),
         migrations.RunSQL(REFUSE_CHANGE, "DROP FUNCTION folkmoot_refuse_change();"),
         *[append_only(table) for table in APPEND_ONLY_TABLES],
         migrations.RunSQL(

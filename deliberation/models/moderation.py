@@ -48,8 +48,7 @@ class ModerationDecision(models.Model):
                 condition=models.Q(actor_role__in=["", *Role.values]), name="decision_role_known"
             ),
             models.CheckConstraint(
-                condition=models.Q(decision=Decision.ACCEPT)
-                | ~models.Q(reason=ReasonCode.FITS),
+                condition=models.Q(decision=Decision.ACCEPT) | ~models.Q(reason=ReasonCode.FITS),
                 name="rejection_has_reason",
             ),
         ]

@@ -32,9 +32,7 @@ class ModerationMode(models.TextChoices):
 class Round(models.Model):
     """A question, a plan and a consent text, frozen and hashed at opening."""
 
-    deliberation = models.ForeignKey(
-        Deliberation, on_delete=models.PROTECT, related_name="rounds"
-    )
+    deliberation = models.ForeignKey(Deliberation, on_delete=models.PROTECT, related_name="rounds")
     number = models.PositiveSmallIntegerField(default=1)
     kind = models.CharField(max_length=12, choices=RoundKind, default=RoundKind.OPINION)
     phase = models.CharField(max_length=12, choices=Phase, default=Phase.DRAFT)
@@ -56,9 +54,7 @@ class Round(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["deliberation", "number"], name="round_number_unique"
-            ),
+            models.UniqueConstraint(fields=["deliberation", "number"], name="round_number_unique"),
             models.UniqueConstraint(
                 fields=["deliberation"],
                 condition=models.Q(phase__in=OPEN_PHASES),

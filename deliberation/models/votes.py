@@ -54,9 +54,7 @@ class VoteEvent(models.Model):
     participant = models.ForeignKey(
         Participant, on_delete=models.PROTECT, related_name="vote_events", db_index=False
     )
-    statement = models.ForeignKey(
-        Statement, on_delete=models.PROTECT, related_name="vote_events"
-    )
+    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="vote_events")
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="vote_events")
     value = models.SmallIntegerField(choices=Choice, null=True)
     previous = models.SmallIntegerField(choices=Choice, null=True)

@@ -1,0 +1,129 @@
+"""The only way a view gets an object. Outsiders get 404, the wrong role 403.
+
+Participants carry a signed cookie per deliberation, bound to its path. It names the
+participant and the version of their session, which is raised when their seat link is issued
+again or revoked, so that an old cookie stops working.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from deliberation.models import Deliberation, Membership, Participant, Round
+from deliberation.models.rounds import Phase
+from deliberation.phases import allows, ever_allowed
+from deliberation.services.errors import WrongPhase
+
+_COOKIE = "seat"
+_SALT = "folkmoot.seat"
+_MAX_AGE = 180 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Managed:
+    """A deliberation as seen by someone who works on it."""
+
+    deliberation: Deliberation
+    round: Round
+    role: str
+
+    def may(self, action: str) -> bool:
+        return allows(self.round.phase, self.role, action)
+
+
+def current_round(deliberation: Deliberation) -> Round:
+    """The newest round. Every deliberation has at least one."""
+    return deliberation.rounds.latest("number")
+
+
+def visible_deliberation(request: HttpRequest, slug: str) -> Deliberation:
+    """A deliberation whose pages anyone may see: opened at least once. Else 404.
+
+    People who work on it may see it before.
+    """
+    deliberation = Deliberation.objects.select_related("panel").filter(slug=slug).first()
+    if deliberation is None:
+        raise Http404
+    opened = deliberation.rounds.exclude(phase=Phase.DRAFT).exists()
+    if not opened and _role(request, deliberation) is None:
+        raise Http404
+    return deliberation
+
+
+def managed_deliberation(request: HttpRequest, slug: str, action: str) -> Managed:
+    """A deliberation on which the signed-in user may do ``action`` now.
+
+    Raises Http404 for outsiders, PermissionDenied for the wrong role and WrongPhase for the
+    right role at the wrong time.
+    """
+    deliberation = Deliberation.objects.select_related("panel").filter(slug=slug).first()
+    role = _role(request, deliberation) if deliberation else None
+    if deliberation is None or role is None:
+        raise Http404
+    managed = Managed(deliberation, current_round(deliberation), role)
+    if not managed.may(action):
+        if not ever_allowed(role, action):
+            raise PermissionDenied
+        raise WrongPhase(
+            _("This cannot be done in the phase “%(phase)s”.")
+            % {"phase": managed.round.get_phase_display()}
+        )
+    return managed
+
+
+def _role(request: HttpRequest, deliberation: Deliberation) -> str | None:
+    if not request.user.is_authenticated:
+        return None
+    membership = Membership.objects.filter(deliberation=deliberation, user=request.user).first()
+    return membership.role if membership else None
+
+
+def current_participant(request: HttpRequest, deliberation: Deliberation) -> Participant | None:
+    """Who sits on this device, or None."""
+    value = request.COOKIES.get(_COOKIE)
+    if value is None:
+        return None
+    try:
+        number, version = signing.loads(value, salt=_salt(deliberation), max_age=_MAX_AGE)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    return Participant.objects.filter(
+        deliberation=deliberation,
+        number=number,
+        session_version=version,
+        session_version__gt=0,
+        withdrawn_at=None,
+    ).first()
+
+
+def remember_participant(response: HttpResponse, participant: Participant) -> None:
+    """Keep the participant on this device for half a year."""
+    deliberation = participant.deliberation
+    response.set_cookie(
+        _COOKIE,
+        signing.dumps([participant.number, participant.session_version], salt=_salt(deliberation)),
+        max_age=_MAX_AGE,
+        path=_path(deliberation),
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
+
+
+def forget_participant(response: HttpResponse, deliberation: Deliberation) -> None:
+    """Sign the participant out of this device."""
+    response.delete_cookie(_COOKIE, path=_path(deliberation), samesite="Lax")
+
+
+def _salt(deliberation: Deliberation) -> str:
+    return f"{_SALT}.{deliberation.pk}"
+
+
+def _path(deliberation: Deliberation) -> str:
+    return f"/d/{deliberation.slug}/"

@@ -1,0 +1,127 @@
+"""Begin a deliberation, and prepare it until its round opens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from aggregation.engine import Plan, shipped
+from deliberation.models import Deliberation, Membership, Panel, Round, User
+from deliberation.models.deliberations import Role
+from deliberation.models.rounds import Phase
+
+from .audit import record
+from .errors import Invalid, WrongPhase
+
+_OF_ROUND = {
+    "question",
+    "consent_text",
+    "statement_max_length",
+    "target_votes",
+    "moderation",
+    "plan",
+}
+_OF_DELIBERATION = {"title", "description", "visibility"}
+
+
+def create_deliberation(
+    *,
+    owner: User | None,
+    title: str,
+    question: str,
+    description: str = "",
+    consent_text: str = "",
+    slug: str | None = None,
+    language: str = "en",
+    visibility: str = "public",
+    simulated: bool = False,
+    source: str = "",
+    statement_max_length: int = 200,
+    target_votes: int = 30,
+    moderation: str = "before",
+    plan: Plan | None = None,
+    open_link: bool = True,
+    kind: str = "opinion",
+) -> Deliberation:
+    """A deliberation with an empty panel and one round in preparation.
+
+    owner : None for imported data, which nobody owns.
+    Raises Invalid(field "slug" or "title").
+    """
+    plan = plan or shipped("default")
+    try:
+        with transaction.atomic():
+            deliberation = Deliberation.objects.create(
+                slug=slug or free_slug(title),
+                title=title.strip(),
+                description=description,
+                language=language,
+                visibility=visibility,
+                simulated=simulated,
+                source=source,
+            )
+            Panel.objects.create(deliberation=deliberation, open_link=open_link)
+            Round.objects.create(
+                deliberation=deliberation,
+                kind=kind,
+                question=question.strip(),
+                consent_text=consent_text,
+                statement_max_length=statement_max_length,
+                target_votes=target_votes,
+                moderation=moderation,
+                plan=plan.to_dict(),
+                plan_hash=plan.hash,
+            )
+            if owner is not None:
+                Membership.objects.create(deliberation=deliberation, user=owner, role=Role.OWNER)
+            record(deliberation=deliberation, actor=owner, action="deliberation.created")
+    except IntegrityError as error:
+        if "slug" not in str(error):
+            raise
+        raise Invalid(_("This address is taken. Choose another one."), field="slug") from error
+    return deliberation
+
+
+def free_slug(title: str) -> str:
+    """An address made from the title that nobody uses yet."""
+    base = slugify(title)[:50].strip("-") or "deliberation"
+    taken = set(Deliberation.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    if base not in taken:
+        return base
+    return next(f"{base}-{n}" for n in range(2, len(taken) + 3) if f"{base}-{n}" not in taken)
+
+
+def update_draft(*, deliberation: Deliberation, actor: User | None, **changes: Any) -> Round:
+    """Change what is given; what belongs to the round only while it is in preparation.
+
+    Raises WrongPhase once the round is open, TypeError for an unknown name.
+    """
+    unknown = set(changes) - _OF_ROUND - _OF_DELIBERATION - {"open_link"}
+    if unknown:
+        raise TypeError(f"update_draft() does not know {sorted(unknown)}")
+    with transaction.atomic():
+        round = Round.objects.select_for_update().filter(deliberation=deliberation).latest("number")
+        of_round = {name: changes[name] for name in _OF_ROUND & set(changes)}
+        plan = of_round.pop("plan", None)
+        if plan is not None:
+            of_round |= {"plan": plan.to_dict(), "plan_hash": plan.hash}
+        changed = {name for name, value in of_round.items() if getattr(round, name) != value}
+        if changed and round.phase != Phase.DRAFT:
+            raise WrongPhase(_("The round is open. Its question, plan and consent are frozen."))
+        Round.objects.filter(pk=round.pk).update(**of_round) if of_round else None
+        of_deliberation = {name: changes[name] for name in _OF_DELIBERATION & set(changes)}
+        if of_deliberation:
+            Deliberation.objects.filter(pk=deliberation.pk).update(**of_deliberation)
+        if "open_link" in changes:
+            Panel.objects.filter(deliberation=deliberation).update(open_link=changes["open_link"])
+        record(
+            deliberation=deliberation,
+            actor=actor,
+            action="deliberation.edited",
+            fields=sorted(changes),
+        )
+        round.refresh_from_db()
+    return round

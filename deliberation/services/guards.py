@@ -1,0 +1,34 @@
+"""From the database's own refusals to words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import DatabaseError
+from django.utils.translation import gettext_lazy as _
+
+from .errors import Invalid, ServiceError, WrongPhase
+
+_WORDS: dict[str, tuple[type[ServiceError], object, str]] = {
+    "FM001": (WrongPhase, _("Voting is closed. Your earlier votes are kept and count."), ""),
+    "FM002": (WrongPhase, _("This record can only grow. Nothing in it can be changed."), ""),
+    "FM003": (WrongPhase, _("This is frozen. It can no longer be changed."), ""),
+    "FM004": (Invalid, _("This text is too long."), "text"),
+}
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Turn a refusal by one of our triggers into a ServiceError; let all else through.
+
+    Wrap it around ``transaction.atomic()``, not inside, so that everything is rolled back.
+    """
+    try:
+        yield
+    except DatabaseError as error:
+        code = getattr(error.__cause__, "sqlstate", None)
+        if code not in _WORDS:
+            raise
+        kind, message, field = _WORDS[code]
+        raise kind(str(message), field=field) from error

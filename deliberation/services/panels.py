@@ -1,0 +1,140 @@
+"""Seats: given out, taken once, revoked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from deliberation.models import Deliberation, Participant, Round, Seat, User
+from deliberation.models.panels import SeatKind
+from deliberation.phases import PARTICIPANT, allows
+
+from . import locks
+from .audit import record
+from .errors import Gone, Invalid, NotAllowed, WrongPhase
+from .tokens import new_token, token_hash
+
+
+@dataclass(frozen=True)
+class IssuedSeat:
+    """A seat and the secret of its link, which is shown once and then forgotten."""
+
+    number: int
+    token: str
+
+
+def issue_seats(*, deliberation: Deliberation, count: int, actor: User | None) -> list[IssuedSeat]:
+    """Make ``count`` numbered seats, each with a secret link. At most 10,000 at a time."""
+    if not 1 <= count <= 10_000:
+        raise Invalid(_("Choose a number from 1 to 10,000."), field="count")
+    with transaction.atomic():
+        locks.hold(locks.PANEL, deliberation.pk)
+        first = _next_number(deliberation)
+        issued = [IssuedSeat(first + i, new_token()) for i in range(count)]
+        Seat.objects.bulk_create(
+            Seat(
+                panel=deliberation.panel,
+                number=seat.number,
+                kind=SeatKind.INVITED,
+                token_hash=token_hash(seat.token),
+            )
+            for seat in issued
+        )
+        record(
+            deliberation=deliberation,
+            actor=actor,
+            action="seats.issued",
+            subject=f"seats {first} to {first + count - 1}",
+        )
+    return issued
+
+
+def find_seat(deliberation: Deliberation, token: str) -> Seat | None:
+    """The seat of a link, taken or not, unless it was revoked."""
+    return (
+        Seat.objects.select_related("participant")
+        .filter(
+            panel__deliberation=deliberation, token_hash=token_hash(token), revoked_at__isnull=True
+        )
+        .first()
+    )
+
+
+def take_seat(
+    *,
+    deliberation: Deliberation,
+    token: str | None,
+    consent_hash: str,
+    at: datetime | None = None,
+) -> Participant:
+    """Sit down: by the secret of a seat link, or by the open link when ``token`` is None.
+
+    consent_hash : SHA-256 hex of the consent text that was shown and agreed to.
+    Raises Gone (used, revoked or unknown link), NotAllowed (no open link) or WrongPhase.
+    """
+    now = at or timezone.now()
+    with transaction.atomic():
+        locks.hold(locks.PANEL, deliberation.pk)
+        round = deliberation.rounds.order_by("-number").first()
+        if round is None or not _may_join(round, token):
+            raise WrongPhase(_("Nobody can join at the moment."))
+        seat = _open_seat(deliberation) if token is None else _claimed_seat(deliberation, token)
+        seat.taken_at = now
+        seat.save(update_fields=["taken_at"])
+        highest = deliberation.participants.aggregate(highest=Max("number"))["highest"]
+        return Participant.objects.create(
+            deliberation=deliberation,
+            seat=seat,
+            number=0 if highest is None else highest + 1,
+            joined_at=now,
+            consent_hash=consent_hash,
+            consented_at=now,
+        )
+
+
+def revoke_seat(*, seat: Seat, actor: User | None) -> None:
+    """Make a seat's link useless. Votes that were cast stay."""
+    with transaction.atomic():
+        seat.revoked_at = timezone.now()
+        seat.save(update_fields=["revoked_at"])
+        Participant.objects.filter(seat=seat).update(session_version=0)
+        record(
+            deliberation=seat.panel.deliberation,
+            actor=actor,
+            action="seat.revoked",
+            subject=f"seat {seat.number}",
+        )
+
+
+def _may_join(round: Round, token: str | None) -> bool:
+    # Invited people may sit down before the round opens; the open link waits for it.
+    if token is None:
+        return round.is_open
+    return allows(round.phase, PARTICIPANT, "join")
+
+
+def _open_seat(deliberation: Deliberation) -> Seat:
+    if not deliberation.panel.open_link:
+        raise NotAllowed(_("This panel is by invitation. You need a seat link."))
+    return Seat.objects.create(
+        panel=deliberation.panel, number=_next_number(deliberation), kind=SeatKind.OPEN
+    )
+
+
+def _claimed_seat(deliberation: Deliberation, token: str) -> Seat:
+    seat = find_seat(deliberation, token)
+    if seat is None:
+        raise Gone(_("This link is not valid, or it was withdrawn."))
+    if seat.taken_at is not None:
+        raise Gone(_("This seat is taken. A seat link works once."))
+    return seat
+
+
+def _next_number(deliberation: Deliberation) -> int:
+    highest = deliberation.panel.seats.aggregate(highest=Max("number"))["highest"]
+    return (highest or 0) + 1

@@ -1,0 +1,109 @@
+"""Phases move here, and only here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from deliberation.models import Round, User
+from deliberation.models.rounds import OPEN_PHASES, Phase
+
+from . import locks
+from .audit import record
+from .errors import WrongPhase
+
+
+def what_is_missing(round: Round) -> list[str]:
+    """What still stands between this round and its opening, in plain words."""
+    missing = []
+    if not round.question.strip():
+        missing.append(_("Write the question."))
+    if not round.consent_text.strip():
+        missing.append(_("Write the consent text that people agree to."))
+    if round.statements.counting().count() < 3:
+        missing.append(_("Add at least three seed statements, so that voting can begin."))
+    if not round.deliberation.panel.open_link and not round.deliberation.panel.seats.exists():
+        missing.append(_("Issue seats or allow the open link, so that people can join."))
+    return missing
+
+
+def frozen_hash(round: Round) -> str:
+    """SHA-256 over all that is fixed at opening: question, seeds, plan, limits, consent text."""
+    fixed = {
+        "question": round.question,
+        "seeds": list(round.statements.counting().order_by("number").values_list("number", "text")),
+        "plan_hash": round.plan_hash,
+        "statement_max_length": round.statement_max_length,
+        "target_votes": round.target_votes,
+        "moderation": round.moderation,
+        "consent_text": round.consent_text,
+    }
+    canonical = json.dumps(fixed, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def consent_hash(round: Round) -> str:
+    """SHA-256 of the consent text, stored with each consent."""
+    return hashlib.sha256(round.consent_text.encode()).hexdigest()
+
+
+def open_round(*, round: Round, actor: User | None, phase: str = Phase.PROPOSE) -> Round:
+    """Freeze question, plan and consent text, and let people in.
+
+    phase : "propose" (propose and vote) or "vote" (vote only).
+    Raises WrongPhase if something is missing or another round is open.
+    """
+    if phase not in OPEN_PHASES:
+        raise WrongPhase(_("A round opens for proposing or for voting."))
+    missing = what_is_missing(round)
+    if missing:
+        raise WrongPhase(" ".join(missing))
+    try:
+        return _move(round, {Phase.DRAFT}, phase, actor, "round.opened")
+    except IntegrityError as error:
+        if "one_open_round" not in str(error):
+            raise
+        raise WrongPhase(_("Another round of this deliberation is open.")) from error
+
+
+def end_proposals(*, round: Round, actor: User | None) -> Round:
+    """From now on people vote only."""
+    return _move(round, {Phase.PROPOSE}, Phase.VOTE, actor, "round.proposals_ended")
+
+
+def close_round(*, round: Round, actor: User | None) -> Round:
+    """Close for good. Waits for votes in flight; afterwards no vote changes any more."""
+    return _move(round, set(OPEN_PHASES), Phase.CLOSED, actor, "round.closed")
+
+
+def _move(
+    round: Round, allowed_from: Iterable[str], to: str, actor: User | None, action: str
+) -> Round:
+    with transaction.atomic():
+        locks.hold(locks.ROUND, round.pk)
+        round = Round.objects.select_for_update().select_related("deliberation").get(pk=round.pk)
+        if round.phase not in allowed_from:
+            raise WrongPhase(
+                _("This round is in the phase “%(phase)s”.") % {"phase": round.get_phase_display()}
+            )
+        now = timezone.now()
+        if round.phase == Phase.DRAFT:
+            round.opened_at = now
+            round.frozen_hash = frozen_hash(round)
+        if to == Phase.CLOSED:
+            round.closed_at = now
+        round.phase = to
+        round.save()
+        record(
+            deliberation=round.deliberation,
+            actor=actor,
+            action=action,
+            subject=f"round {round.number}",
+            frozen_hash=round.frozen_hash,
+        )
+    return round

@@ -1,0 +1,150 @@
+"""Statements come from seeds and from the panel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from deliberation.models import ModerationDecision, Participant, Round, Statement, User
+from deliberation.models.moderation import Decision, ReasonCode
+from deliberation.models.rounds import ModerationMode
+from deliberation.models.statements import Origin, Status
+from deliberation.phases import PARTICIPANT, allows
+from deliberation.texts import clean, fold
+
+from . import locks
+from .audit import record
+from .errors import Duplicate, Invalid, NotAllowed, WrongPhase
+from .guards import in_words
+
+
+def propose(
+    *, participant: Participant, round: Round, text: str, language: str | None = None
+) -> Statement:
+    """Store a statement by a participant.
+
+    It waits for a moderator, or appears at once where the plan moderates afterwards.
+    Raises Invalid(field "text"), Duplicate with the existing statement, NotAllowed, WrongPhase.
+    """
+    if participant.withdrawn_at is not None or participant.deliberation_id != round.deliberation_id:
+        raise NotAllowed(_("You have no seat in this deliberation."))
+    text = checked_text(text, round)
+    with in_words(), transaction.atomic():
+        locks.hold(locks.ROUND, round.pk)
+        round.refresh_from_db()
+        if not allows(round.phase, PARTICIPANT, "propose"):
+            raise WrongPhase(_("New statements are no longer taken. You can still vote."))
+        refuse_duplicate(text, round)
+        at_once = round.moderation == ModerationMode.AFTER
+        return Statement.objects.create(
+            round=round,
+            number=_next_number(round),
+            text=text,
+            folded=fold(text),
+            language=language or round.deliberation.language,
+            origin=Origin.PANEL,
+            author=participant,
+            status=Status.ACCEPTED if at_once else Status.PENDING,
+            created_at=timezone.now(),
+        )
+
+
+def add_seeds(*, round: Round, texts: Sequence[str], actor: User | None) -> list[Statement]:
+    """Store the organiser's seeds, all or none. Seeds are accepted as they come.
+
+    Raises Invalid naming the line, or WrongPhase once proposing has ended.
+    """
+    if round.phase not in ("draft", "propose"):
+        raise WrongPhase(_("Seeds can be added until proposing ends."))
+    with in_words(), transaction.atomic():
+        locks.hold(locks.ROUND, round.pk)
+        seeds = []
+        for line, raw in enumerate(texts, start=1):
+            text = _checked_line(raw, line, round)
+            seeds.append(_create_seed(round, text, actor))
+        record(
+            deliberation=round.deliberation,
+            actor=actor,
+            action="statements.seeded",
+            subject=f"round {round.number}",
+            numbers=[seed.number for seed in seeds],
+        )
+    return seeds
+
+
+def checked_text(text: str, round: Round) -> str:
+    """The tidied text. Raises Invalid when it is empty or longer than the round allows."""
+    text = clean(text)
+    if not text:
+        raise Invalid(_("Write your statement first."), field="text")
+    if len(text) < 8:
+        raise Invalid(_("This is too short for others to understand."), field="text")
+    over = len(text) - round.statement_max_length
+    if over > 0:
+        raise Invalid(
+            ngettext(
+                "This is %(over)d character too long. The limit is %(limit)d.",
+                "This is %(over)d characters too long. The limit is %(limit)d.",
+                over,
+            )
+            % {"over": over, "limit": round.statement_max_length},
+            field="text",
+        )
+    return text
+
+
+def refuse_duplicate(text: str, round: Round) -> None:
+    """Raise Duplicate if the same sentence, folded, is accepted or waiting."""
+    existing = (
+        Statement.objects.filter(round=round, folded=fold(text))
+        .exclude(status=Status.REJECTED)
+        .order_by("number")
+        .first()
+    )
+    if existing is not None:
+        raise Duplicate(_("This statement is already there."), existing=existing)
+
+
+def _checked_line(raw: str, line: int, round: Round) -> str:
+    try:
+        text = checked_text(raw, round)
+        refuse_duplicate(text, round)
+    except Invalid as error:
+        raise Invalid(
+            _("Line %(line)d: %(problem)s") % {"line": line, "problem": error.message},
+            field="texts",
+        ) from error
+    return text
+
+
+def _create_seed(round: Round, text: str, actor: User | None) -> Statement:
+    now = timezone.now()
+    seed = Statement.objects.create(
+        round=round,
+        number=_next_number(round),
+        text=text,
+        folded=fold(text),
+        language=round.deliberation.language,
+        origin=Origin.SEED,
+        status=Status.ACCEPTED,
+        created_at=now,
+    )
+    ModerationDecision.objects.create(
+        statement=seed,
+        decision=Decision.ACCEPT,
+        reason=ReasonCode.FITS,
+        actor=actor,
+        actor_role="organiser" if actor else "",
+        created_at=now,
+    )
+    return seed
+
+
+def _next_number(round: Round) -> int:
+    highest = round.statements.aggregate(highest=Max("number"))["highest"]
+    return 0 if highest is None else highest + 1

@@ -1,0 +1,26 @@
+"""How text is tidied before it is stored, and folded before it is compared."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Marks that make two equal sentences look different to a program only.
+_INVISIBLE = {"\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"}
+_TRAILING = " .!?…。！？،؛;"
+
+
+def clean(text: str) -> str:
+    """NFC, control characters dropped, every run of white space one space, trimmed."""
+    normal = unicodedata.normalize("NFC", text)
+    kept = (c if not unicodedata.category(c).startswith("C") else " " for c in normal)
+    return " ".join("".join(c for c in kept).split())
+
+
+def fold(text: str) -> str:
+    """The form in which exact duplicates are equal.
+
+    Unicode compatibility (NFKC), case, white space, invisible marks and closing punctuation
+    are folded. Words and their order are not touched.
+    """
+    visible = "".join(c for c in text if c not in _INVISIBLE)
+    return clean(unicodedata.normalize("NFKC", visible)).casefold().rstrip(_TRAILING)
