@@ -1,0 +1,1 @@
+"""The deliberations that `manage.py demo` plays, written and simulated for Folkmoot."""
