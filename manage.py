@@ -62,7 +62,7 @@ def _fill_in(missing: list[str]) -> None:
 def _say(line: str) -> None:
     """Progress goes to a person at a terminal; standard output belongs to the command."""
     if sys.stderr.isatty():
-        print(line, file=sys.stderr, flush=True)
+        sys.stderr.write(f"{line}\n")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from deploy.embedded import postgres
 from deploy.embedded.home import Home, ServicesError

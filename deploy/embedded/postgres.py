@@ -109,7 +109,12 @@ def ready(home: Home, port: int) -> str:
 
 def recreate_database(home: Home, port: int) -> None:
     """Throw the application's database away and make an empty one. Ends open connections."""
-    _output(_psql(home, port, _RECREATE.format(role=ROLE, database=DATABASE)))
+    as_superuser(home, port, _RECREATE.format(role=ROLE, database=DATABASE))
+
+
+def as_superuser(home: Home, port: int, script: str) -> str:
+    """Run SQL with every right and return what it prints. The application has no such role."""
+    return _output(_psql(home, port, script))
 
 
 def _initdb(folder: Path) -> None:
