@@ -57,6 +57,7 @@ def propose(
 def add_seeds(*, round: Round, texts: Sequence[str], actor: User | None) -> list[Statement]:
     """Store the organiser's seeds, all or none. Seeds are accepted as they come.
 
+    Blank lines are skipped, but counted, so that a message names the line people see.
     Raises Invalid naming the line, or WrongPhase once proposing has ended.
     """
     if round.phase not in ("draft", "propose"):
@@ -65,6 +66,8 @@ def add_seeds(*, round: Round, texts: Sequence[str], actor: User | None) -> list
         locks.hold(locks.ROUND, round.pk)
         seeds = []
         for line, raw in enumerate(texts, start=1):
+            if not raw.strip():
+                continue
             text = _checked_line(raw, line, round)
             seeds.append(_create_seed(round, text, actor))
         record(

@@ -1,0 +1,68 @@
+"""The audit trail in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from deliberation.models import AuditEntry, Deliberation
+
+# Actions of other apps that are missing here are shown under their own name.
+ACTIONS = {
+    "deliberation.created": gettext_lazy("Deliberation created"),
+    "deliberation.edited": gettext_lazy("Settings changed"),
+    "statements.seeded": gettext_lazy("Seed statements added"),
+    "statement.accepted": gettext_lazy("Statement accepted"),
+    "statement.rejected": gettext_lazy("Statement rejected"),
+    "seats.issued": gettext_lazy("Seats issued"),
+    "seat.revoked": gettext_lazy("Seat revoked"),
+    "round.opened": gettext_lazy("Round opened"),
+    "round.proposals_ended": gettext_lazy("Proposing ended"),
+    "round.closed": gettext_lazy("Round closed"),
+    "run.queued": gettext_lazy("Run asked for"),
+    "run.done": gettext_lazy("Run finished"),
+    "version.drafted": gettext_lazy("Constitution drafted"),
+    "version.published": gettext_lazy("Constitution published"),
+}
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """One line: when, who, what, on what, with which details."""
+
+    at: datetime
+    who: str
+    action: str
+    subject: str
+    details: list[tuple[str, str]]
+
+
+def audit_entries(deliberation: Deliberation) -> QuerySet[AuditEntry]:
+    """All entries, newest first."""
+    return (
+        AuditEntry.objects.filter(deliberation=deliberation)
+        .select_related("actor")
+        .order_by("-id")
+    )
+
+
+def audit_row(entry: AuditEntry) -> AuditRow:
+    """An entry as people read it."""
+    return AuditRow(
+        at=entry.created_at,
+        who=str(entry.actor) if entry.actor else _("the system"),
+        action=str(ACTIONS.get(entry.action, entry.action.replace("_", " ").replace(".", ": "))),
+        subject=entry.subject,
+        details=[(name.replace("_", " "), _plain(v)) for name, v in entry.detail.items() if v],
+    )
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_plain(item) for item in value)
+    return str(value).replace("_", " ")
