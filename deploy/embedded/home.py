@@ -104,6 +104,12 @@ class Home:
         return not free
 
 
+def environment() -> dict[str, str]:
+    """What the servers get of ours: nothing secret, and no PG* that leads libpq elsewhere."""
+    kept = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")
+    return {name: os.environ[name] for name in kept if name in os.environ} | {"LC_ALL": "C"}
+
+
 class Lock:
     """A ``flock`` on a file. Taking it again with the other mode converts it."""
 

@@ -17,14 +17,15 @@ _SERVERS = frozenset({"postgres", "valkey-server"})
 def servers_in(folder: Path) -> list[int]:
     """Process ids of servers whose working directory lies in ``folder``.
 
-    Process ids in files may long belong to somebody else; a server's program and working
-    directory cannot be mistaken. Processes of other users are not seen.
+    A process id in a file may long belong to somebody else; a server's name and working
+    directory cannot be mistaken. Only where the system hides the directory is the id trusted.
     """
+    recorded = _recorded_postmaster(folder)
     found = []
-    for process in psutil.process_iter(["exe", "cwd"]):
-        program, place = process.info["exe"], process.info["cwd"]
-        ours = program and place and Path(place).is_relative_to(folder)
-        if ours and Path(program).name in _SERVERS:
+    for process in psutil.process_iter(["name", "cwd"]):
+        place = process.info["cwd"]
+        ours = Path(place).is_relative_to(folder) if place else process.pid == recorded
+        if ours and process.info["name"] in _SERVERS:
             found.append(process.pid)
     return found
 
@@ -42,9 +43,19 @@ def clear(home: Home, *, patience: float = 15.0) -> list[int]:
         if not wait_until(lambda: not servers_in(folder), seconds=5, every=0.1):
             raise ServicesError(f"Servers of a previous run cannot be ended: {servers_in(folder)}.")
     home.state_file.unlink(missing_ok=True)
-    # PostgreSQL refuses to start if the number in here is any living process's.
-    (postgres.data_dir(home) / "postmaster.pid").unlink(missing_ok=True)
+    # PostgreSQL judges this file better than we do, except when the id in it has gone to a
+    # process that is none of ours: then it would refuse to start until that one ends.
+    if psutil.pid_exists(_recorded_postmaster(folder)):
+        postgres.pid_file(folder).unlink()
     return found
+
+
+def _recorded_postmaster(folder: Path) -> int:
+    """The id PostgreSQL wrote down when it started in ``folder``; -1 if there is none."""
+    try:
+        return int(postgres.pid_file(folder).read_text(encoding="utf-8").split()[0])
+    except (OSError, ValueError, IndexError):
+        return -1
 
 
 def _signal(processes: list[int], number: signal.Signals) -> None:

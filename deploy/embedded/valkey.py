@@ -10,7 +10,7 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
-from deploy.embedded.home import Home, ServicesError, secret, write_private
+from deploy.embedded.home import Home, ServicesError, environment, secret, write_private
 from deploy.processes import Child, Children
 
 NAME = "Valkey"
@@ -47,6 +47,7 @@ def start(home: Home, children: Children, port: int) -> Child:
     return children.start(
         NAME,
         [_binary(), config],
+        env=environment(),
         log=home.log("valkey"),
         stop_signal=signal.SIGTERM,
         patience=10.0,
