@@ -62,9 +62,9 @@ def join(deliberation: Deliberation) -> Participant:
 
 def accepted(deliberation: Deliberation) -> list[Statement]:
     return list(
-        Statement.objects.filter(
-            round=the_round(deliberation), status=Status.ACCEPTED
-        ).order_by("number")
+        Statement.objects.filter(round=the_round(deliberation), status=Status.ACCEPTED).order_by(
+            "number"
+        )
     )
 
 
