@@ -20,6 +20,7 @@ from pathlib import Path
 
 from deploy.embedded import postgres, valkey
 from deploy.embedded.home import REPOSITORY, Home, Lock, ServicesError, State
+from deploy.processes import open_log
 
 __all__ = ["Services", "ServicesError", "current", "export", "home", "reset", "services"]
 
@@ -164,7 +165,7 @@ def _start(place: Home, flags: list[str]) -> State:
     """Start a supervisor and wait for its report."""
     reader, writer = os.pipe()
     log = place.log("supervisor")
-    with log.open("ab") as output, os.fdopen(reader, "r", encoding="utf-8") as report:
+    with open_log(log) as output, os.fdopen(reader, "r", encoding="utf-8") as report:
         try:
             process = subprocess.Popen(
                 [

