@@ -5,14 +5,12 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection
 from django.db.models import Count
 from django.utils import timezone
 
 from deliberation import routing
-from deliberation.models import Exposure, Participant, Round, Statement
-
-from . import locks
+from deliberation.models import Participant, Round, Statement, Vote
 
 _rng = secrets.SystemRandom()
 
@@ -26,54 +24,68 @@ class Card:
     exposure_id: int
 
 
+_SHOWN_LAST = """
+    SELECT e.id, e.probability, e.statement_id, s.status = 'accepted' AND NOT EXISTS (
+        SELECT 1 FROM deliberation_vote v
+        WHERE v.participant_id = e.participant_id AND v.statement_id = e.statement_id
+    )
+    FROM deliberation_exposure e JOIN deliberation_statement s ON s.id = e.statement_id
+    WHERE e.participant_id = %s AND e.round_id = %s
+    ORDER BY e.id DESC LIMIT 1
+"""
+
+
 def next_card(*, participant: Participant, round: Round, rng: routing.Rng = _rng) -> Card | None:
     """The card in front of the participant; None when they have voted on everything.
 
     A card that was shown and not voted on is shown again: reloading the page neither draws
-    anew nor logs a second exposure.
+    anew nor logs a second exposure. Two tabs opened at the same moment may show two cards;
+    then both were shown, and both are logged.
     """
-    return _shown_but_open(participant, round) or _draw(participant, round, rng)
-
-
-def _shown_but_open(participant: Participant, round: Round) -> Card | None:
-    last = (
-        Exposure.objects.filter(participant=participant, round=round)
-        .select_related("statement")
-        .order_by("-id")
-        .first()
-    )
-    if last is None or last.statement.status != "accepted":
-        return None
-    if participant.votes.filter(statement=last.statement_id).exists():
-        return None
-    return Card(last.statement, last.probability, last.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(_SHOWN_LAST, [participant.pk, round.pk])
+        last = cursor.fetchone()
+    if last is not None:
+        exposure_id, probability, statement_id, still_open = last
+        if still_open:
+            return Card(_statement(statement_id, round), probability, exposure_id)
+    return _draw(participant, round, rng)
 
 
 def _draw(participant: Participant, round: Round, rng: routing.Rng) -> Card | None:
-    with transaction.atomic():
-        locks.hold(locks.PARTICIPANT, participant.pk)
-        # A request that came at the same moment may have drawn already.
-        open_card = _shown_but_open(participant, round)
-        if open_card is not None:
-            return open_card
-        candidates = list(
-            Statement.objects.counting()
-            .filter(round=round)
-            .exclude(votes__participant=participant)
-            .order_by("number")
-        )
-        drawn = routing.draw([s.routing_weight for s in candidates], rng)
-        if drawn is None:
-            return None
-        statement = candidates[drawn.index]
-        exposure = Exposure.objects.create(
-            participant=participant,
-            statement=statement,
-            round=round,
-            probability=drawn.probability,
-            shown_at=timezone.now(),
-        )
-    return Card(statement, drawn.probability, exposure.pk)
+    voted_on = Vote.objects.filter(participant=participant).values("statement_id")
+    candidates = list(
+        Statement.objects.counting()
+        .filter(round=round)
+        .exclude(pk__in=voted_on)
+        .order_by("number")
+        .values_list("pk", "routing_weight")
+    )
+    drawn = routing.draw([weight for _, weight in candidates], rng)
+    if drawn is None:
+        return None
+    return _show(participant, _statement(candidates[drawn.index][0], round), drawn.probability)
+
+
+def _statement(pk: int, round: Round) -> Statement:
+    statement = Statement.objects.get(pk=pk)
+    statement.round = round
+    return statement
+
+
+_LOG_EXPOSURE = """
+    INSERT INTO deliberation_exposure
+        (participant_id, statement_id, round_id, probability, shown_at)
+    VALUES (%s, %s, %s, %s, %s) RETURNING id
+"""
+
+
+def _show(participant: Participant, statement: Statement, probability: float) -> Card:
+    row = [participant.pk, statement.pk, statement.round_id, probability, timezone.now()]
+    with connection.cursor() as cursor:
+        cursor.execute(_LOG_EXPOSURE, row)
+        (exposure_id,) = cursor.fetchone()
+    return Card(statement, probability, exposure_id)
 
 
 def show_again(*, participant: Participant, statement: Statement) -> Card:
@@ -81,14 +93,7 @@ def show_again(*, participant: Participant, statement: Statement) -> Card:
 
     It was not drawn but asked for, so it is logged with probability 1.
     """
-    exposure = Exposure.objects.create(
-        participant=participant,
-        statement=statement,
-        round_id=statement.round_id,
-        probability=1.0,
-        shown_at=timezone.now(),
-    )
-    return Card(statement, 1.0, exposure.pk)
+    return _show(participant, statement, 1.0)
 
 
 def refresh_weights(*, round: Round) -> int:
