@@ -1,0 +1,178 @@
+"""Drafting, publishing and drafting again: lineage, keys, wordings and refusals."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from constitutions.drafting import DraftExists, draft_version, publish_version, redraft
+from constitutions.editing import (
+    edit_preamble,
+    edit_principle,
+    remove_principle,
+    restore_principle,
+)
+from constitutions.kit import FORMATS
+from constitutions.models import Constitution, Lineage, PrincipleEdit, Version
+from deliberation.models import AuditEntry
+from deliberation.services.errors import Invalid, WrongPhase
+from tests.constitutions.world import finish, make_closed, make_run
+from tests.factories import make_deliberation, make_open
+
+pytestmark = pytest.mark.django_db
+
+
+def texts(version: Version) -> dict[str, str]:
+    return dict(version.principles.values_list("key", "text"))
+
+
+def test_a_draft_has_one_principle_per_selected_statement_in_rank_order(draft):
+    assert list(texts(draft)) == ["p004", "p005", "p006", "p000"]
+    assert list(draft.principles.values_list("position", flat=True)) == [1, 2, 3, 4]
+    assert texts(draft)["p004"] == "Choose the response that is most patient with slow readers."
+
+
+def test_each_principle_leads_back_to_statement_rule_rank_and_score(draft, run):
+    line = Lineage.objects.get(principle__version=draft, principle__key="p005")
+    assert (line.statement.number, line.rule, line.rank) == (5, "threshold", 2)
+    assert line.score == pytest.approx(0.88)
+    assert line.rule_params == run.plan["rules"][0].get("params", {})
+
+
+def test_first_wordings_are_recorded_as_made_by_the_machine(draft):
+    edit = PrincipleEdit.objects.get(version=draft, principle_key="p005")
+    assert (edit.editor, edit.before, edit.reason) == (None, "", "never-action")
+    assert edit.after == texts(draft)["p005"]
+
+
+def test_drafting_leaves_an_audit_line(draft, alice):
+    entry = AuditEntry.objects.get(action="version.drafted")
+    assert (entry.actor, entry.detail["principles"]) == (alice, 4)
+
+
+def test_no_draft_before_the_round_is_closed(alice):
+    deliberation = make_open(owner=alice)
+    run = make_run(deliberation)
+    with pytest.raises(WrongPhase):
+        draft_version(deliberation=deliberation, run=run, actor=alice)
+    assert not Constitution.objects.exists()
+
+
+def test_no_draft_from_an_unfinished_run(closed, alice):
+    run = make_run(closed, done=False)
+    with pytest.raises(WrongPhase):
+        draft_version(deliberation=closed, run=run, actor=alice)
+    finish(run)
+    assert draft_version(deliberation=closed, run=run, actor=alice).number == 1
+
+
+def test_no_draft_where_nothing_was_selected(closed, alice):
+    run = make_run(closed, selected=[])
+    with pytest.raises(WrongPhase):
+        draft_version(deliberation=closed, run=run, actor=alice)
+
+
+def test_no_draft_from_another_deliberations_run(run, alice):
+    other = make_closed(owner=alice, slug="other")
+    with pytest.raises(Invalid):
+        draft_version(deliberation=other, run=run, actor=alice)
+
+
+def test_no_draft_by_a_rule_the_plan_lacks(closed, run, alice):
+    with pytest.raises(Invalid) as refused:
+        draft_version(deliberation=closed, run=run, actor=alice, rule_index=3)
+    assert refused.value.field == "rule_index"
+
+
+def test_a_second_draft_is_refused_and_names_the_first(closed, run, draft, alice):
+    with pytest.raises(DraftExists) as refused:
+        draft_version(deliberation=closed, run=run, actor=alice)
+    assert refused.value.version == draft
+
+
+def test_publishing_freezes_the_digest_of_the_complete_record(published, closed):
+    record = FORMATS["canonical-json"].build(Version.objects.get(pk=published.pk))
+    assert published.digest == hashlib.sha256(record).hexdigest()
+    closed.refresh_from_db()
+    assert closed.published_at == published.published_at
+    assert AuditEntry.objects.get(action="version.published").detail["digest"] == published.digest
+
+
+def test_publishing_twice_is_refused(published, alice):
+    with pytest.raises(WrongPhase):
+        publish_version(version=published, actor=alice)
+
+
+def test_an_empty_constitution_is_not_published(draft, closed, alice):
+    for principle in draft.principles.all():
+        remove_principle(principle=principle, reason="Off the question", actor=alice)
+    with pytest.raises(WrongPhase):
+        publish_version(version=draft, actor=alice)
+    closed.refresh_from_db()
+    assert closed.published_at is None
+
+
+def test_the_next_version_keeps_keys_and_wordings_of_the_published_one(closed, draft, alice):
+    edit_principle(
+        principle=draft.principles.get(key="p005"), text="Never mock.", reason="", actor=alice
+    )
+    edit_preamble(version=draft, text="We, the panel.", actor=alice)
+    publish_version(version=draft, actor=alice)
+    second = draft_version(deliberation=closed, run=make_run(closed, selected=[7, 5]), actor=alice)
+    assert (second.number, second.preamble) == (2, "We, the panel.")
+    assert list(texts(second)) == ["p007", "p005"]
+    assert texts(second)["p005"] == "Never mock."
+    carried = PrincipleEdit.objects.get(version=second, principle_key="p005")
+    assert (carried.editor, carried.reason) == (None, "carried-over")
+
+
+def test_publishing_again_keeps_the_day_of_the_first_publication(closed, run, published, alice):
+    second = draft_version(deliberation=closed, run=run, actor=alice)
+    publish_version(version=second, actor=alice)
+    closed.refresh_from_db()
+    assert closed.published_at == published.published_at
+
+
+def test_drafting_anew_replaces_principles_and_keeps_the_record(closed, draft, alice):
+    edit_principle(
+        principle=draft.principles.get(key="p004"), text="Be slow.", reason="", actor=alice
+    )
+    again = redraft(version=draft, run=make_run(closed, selected=[4, 7]), actor=alice)
+    assert (again.pk, again.number) == (draft.pk, 1)
+    assert list(texts(again)) == ["p004", "p007"]
+    assert texts(again)["p004"] != "Be slow."
+    lines = PrincipleEdit.objects.filter(version=draft, principle_key="p004").order_by("id")
+    assert [line.after for line in lines] == [
+        "Choose the response that is most patient with slow readers.",
+        "Be slow.",
+        "",
+        "Choose the response that is most patient with slow readers.",
+    ]
+
+
+def test_a_published_version_is_not_drafted_anew(published, run, alice):
+    with pytest.raises(WrongPhase):
+        redraft(version=published, run=run, actor=alice)
+
+
+def test_a_principle_put_back_bears_its_old_key_and_wording(draft, alice):
+    remove_principle(principle=draft.principles.get(key="p004"), reason="Twice", actor=alice)
+    assert list(texts(draft)) == ["p005", "p006", "p000"]
+    restore_principle(version=draft, key="p004", actor=alice)
+    assert list(texts(draft)) == ["p005", "p006", "p000", "p004"]
+    assert Lineage.objects.get(principle__key="p004").statement.number == 4
+    with pytest.raises(Invalid):
+        restore_principle(version=draft, key="p004", actor=alice)
+
+
+@pytest.mark.parametrize("key", ["p007", "p999", "preamble", ""])
+def test_only_what_was_removed_can_be_put_back(draft, alice, key):
+    with pytest.raises(Invalid):
+        restore_principle(version=draft, key=key, actor=alice)
+
+
+def test_a_deliberation_in_preparation_has_nothing_to_draft_from(alice):
+    deliberation = make_deliberation(owner=alice)
+    with pytest.raises(WrongPhase):
+        draft_version(deliberation=deliberation, run=make_run(deliberation), actor=alice)
