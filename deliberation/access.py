@@ -15,10 +15,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from deliberation.models import Deliberation, Membership, Participant, Round
+from deliberation.models import Deliberation, Membership, Participant, Round, Seat
 from deliberation.models.rounds import Phase
 from deliberation.phases import allows, ever_allowed
-from deliberation.services.errors import WrongPhase
+from deliberation.services.errors import Gone, WrongPhase
+from deliberation.services.panels import find_seat
 
 _COOKIE = "seat"
 _SALT = "folkmoot.seat"
@@ -45,15 +46,29 @@ def current_round(deliberation: Deliberation) -> Round:
 def visible_deliberation(request: HttpRequest, slug: str) -> Deliberation:
     """A deliberation whose pages anyone may see: opened at least once. Else 404.
 
-    People who work on it may see it before.
+    People who work on it and people who hold a seat may see it before.
     """
     deliberation = Deliberation.objects.select_related("panel").filter(slug=slug).first()
     if deliberation is None:
         raise Http404
     opened = deliberation.rounds.exclude(phase=Phase.DRAFT).exists()
-    if not opened and _role(request, deliberation) is None:
+    inside = opened or _role(request, deliberation) or current_participant(request, deliberation)
+    if not inside:
         raise Http404
     return deliberation
+
+
+def invited_deliberation(request: HttpRequest, slug: str, token: str) -> tuple[Deliberation, Seat]:
+    """The deliberation and seat of a seat link, which works before the round opens too.
+
+    Raises Gone for a link that is unknown or revoked, Http404 where there is nothing to see.
+    """
+    deliberation = Deliberation.objects.select_related("panel").filter(slug=slug).first()
+    seat = find_seat(deliberation, token) if deliberation else None
+    if deliberation is None or seat is None:
+        visible_deliberation(request, slug)
+        raise Gone(_("This link is not valid, or it was withdrawn. Ask whoever sent it to you."))
+    return deliberation, seat
 
 
 def managed_deliberation(request: HttpRequest, slug: str, action: str) -> Managed:

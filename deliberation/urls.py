@@ -1,3 +1,21 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses of people, rounds, statements and votes."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from deliberation.views import participant, public
+
+from .organiser_urls import urlpatterns as organiser
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", public.home, name="home"),
+    path("help/", public.help, name="help"),
+    path("d/<slug:slug>/", public.deliberation, name="deliberation"),
+    path("d/<slug:slug>/statements/", public.statements, name="statements"),
+    path("d/<slug:slug>/log/", public.moderation_log, name="moderation_log"),
+    path("d/<slug:slug>/join/", participant.join, name="join"),
+    path("d/<slug:slug>/seat/<str:token>/", participant.seat, name="seat"),
+    path("d/<slug:slug>/vote/", participant.vote, name="vote"),
+    path("d/<slug:slug>/undo/", participant.undo_vote, name="undo_vote"),
+    path("d/<slug:slug>/propose/", participant.propose, name="propose"),
+    *organiser,
+]

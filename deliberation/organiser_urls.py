@@ -1,0 +1,28 @@
+"""Addresses of sign-in and of the organiser's pages."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from deliberation.views import moderate, organise, phase_moves, seats, seeds, set_up, sign_in
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-in/password/", sign_in.choose_password, name="choose_password"),
+    path("sign-in/<str:token>/", sign_in.sign_in_link, name="sign_in_link"),
+    path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("organise/", organise.organise, name="organise"),
+    path("organise/new/", set_up.organise_new, name="organise_new"),
+    path("organise/<slug:slug>/", organise.workspace, name="workspace"),
+    path("organise/<slug:slug>/audit/", organise.audit_trail, name="audit_trail"),
+    path("organise/<slug:slug>/settings/", set_up.round_settings, name="round_settings"),
+    path("organise/<slug:slug>/seeds/", seeds.seeds, name="seeds"),
+    path("organise/<slug:slug>/seats/", seats.seats, name="seats"),
+    path("organise/<slug:slug>/seats/<int:number>/revoke/", seats.revoke, name="revoke_seat"),
+    path("organise/<slug:slug>/queue/", moderate.queue, name="queue"),
+    path(
+        "organise/<slug:slug>/statements/<int:number>/moderate/",
+        moderate.moderate,
+        name="moderate",
+    ),
+    path("organise/<slug:slug>/open/", phase_moves.open_round, name="open_round"),
+    path("organise/<slug:slug>/end-proposals/", phase_moves.end_proposals, name="end_proposals"),
+]

@@ -1,0 +1,191 @@
+"""What the public pages read. Counts and accepted statements only, no results while open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
+
+from deliberation.models import (
+    Deliberation,
+    ModerationDecision,
+    Participant,
+    Round,
+    Statement,
+    Vote,
+)
+from deliberation.models.deliberations import Role, Visibility
+from deliberation.models.moderation import Decision, ReasonCode
+from deliberation.models.rounds import OPEN_PHASES, Phase
+from deliberation.models.statements import Origin
+
+_PER_PAGE: Final = 50
+# Texts that were turned down for these reasons would do harm in a public log.
+_WITHHELD: Final = (ReasonCode.PERSONAL_DATA, ReasonCode.ABUSIVE)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One line on the home page."""
+
+    deliberation: Deliberation
+    question: str
+    phase: str
+    participants: int
+
+
+@dataclass(frozen=True)
+class Home:
+    """Deliberations by what a visitor can do with them."""
+
+    open: list[Listed]
+    published: list[Listed]
+    closed: list[Listed]
+
+
+def home() -> Home:
+    """Listed deliberations that were opened at least once, newest first."""
+    newest = Round.objects.filter(deliberation=OuterRef("pk")).order_by("-number")
+    rows = (
+        Deliberation.objects.filter(visibility=Visibility.PUBLIC)
+        .annotate(
+            phase=Subquery(newest.values("phase")[:1]),
+            question=Subquery(newest.values("question")[:1]),
+            people=Count("participants", filter=Q(participants__withdrawn_at=None)),
+        )
+        .exclude(phase=Phase.DRAFT)
+        .order_by("-created_at")
+    )
+    listed = [Listed(row, row.question, row.phase, row.people) for row in rows]
+    return Home(
+        open=[one for one in listed if one.phase in OPEN_PHASES],
+        published=[one for one in listed if one.deliberation.published_at],
+        closed=[
+            one for one in listed if one.phase == Phase.CLOSED and not one.deliberation.published_at
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How large a round is: people with a seat, statements that count, votes on those."""
+
+    participants: int
+    statements: int
+    votes: int
+
+
+def numbers(round: Round) -> Numbers:
+    """Counts of one round, as they stand now."""
+    counting = Statement.objects.counting().filter(round=round)
+    return Numbers(
+        participants=Participant.objects.filter(
+            deliberation=round.deliberation_id, withdrawn_at=None
+        ).count(),
+        statements=counting.count(),
+        votes=Vote.objects.filter(statement__in=counting).count(),
+    )
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the whole way. ``state`` is "done", "current" or "next"."""
+
+    title: str
+    text: str
+    state: str
+
+
+def steps(deliberation: Deliberation, round: Round) -> list[Step]:
+    """What happened, what happens now and what comes next, for one deliberation."""
+    words = [
+        (_("Propose and vote"), _("People write statements and vote on each other's.")),
+        (_("Vote only"), _("No new statements, so that everyone can vote on the same list.")),
+        (_("Report"), _("The votes are counted by rules that were fixed before the first vote.")),
+        (_("Constitution"), _("What the panel agrees on is written down as principles.")),
+    ]
+    now = _step_now(deliberation, round)
+    return [
+        Step(title, text, "done" if i < now else "current" if i == now else "next")
+        for i, (title, text) in enumerate(words)
+    ]
+
+
+def _step_now(deliberation: Deliberation, round: Round) -> int:
+    if deliberation.published_at is not None:
+        return 4
+    return {Phase.DRAFT: -1, Phase.PROPOSE: 0, Phase.VOTE: 1, Phase.CLOSED: 2}[Phase(round.phase)]
+
+
+@dataclass(frozen=True)
+class StatementRow:
+    """A statement in the public list, with the reader's own vote if they have one."""
+
+    number: int
+    text: str
+    language: str
+    from_panel: bool
+    own_vote: int | None
+
+
+def statements(
+    round: Round, *, page: str | None, reader: Participant | None = None
+) -> tuple[Page[Statement], list[StatementRow]]:
+    """One page of the statements that count, by number."""
+    counting = Statement.objects.counting().filter(round=round).order_by("number")
+    shown = Paginator(counting, _PER_PAGE).get_page(page)
+    own: dict[int, int] = {}
+    if reader is not None:
+        votes = Vote.objects.filter(participant=reader, statement__in=[s.pk for s in shown])
+        own = dict(votes.values_list("statement_id", "value"))
+    rows = [
+        StatementRow(s.number, s.text, s.language, s.origin == Origin.PANEL, own.get(s.pk))
+        for s in shown
+    ]
+    return shown, rows
+
+
+@dataclass(frozen=True)
+class LogRow:
+    """One public line about moderation. ``text`` is None where it must not be repeated."""
+
+    when: datetime
+    number: int
+    text: str | None
+    language: str
+    accepted: bool
+    reason: str
+    note: str
+    role: str
+
+
+def moderation_log(
+    round: Round, *, page: str | None, rejected_only: bool = False
+) -> tuple[Page[ModerationDecision], list[LogRow]]:
+    """One page of the log, newest decision first."""
+    decisions: QuerySet[ModerationDecision] = ModerationDecision.objects.filter(
+        statement__round=round
+    )
+    if rejected_only:
+        decisions = decisions.filter(decision=Decision.REJECT)
+    ordered = decisions.select_related("statement").order_by("-id")
+    shown = Paginator(ordered, _PER_PAGE).get_page(page)
+    return shown, [_log_row(decision) for decision in shown]
+
+
+def _log_row(decision: ModerationDecision) -> LogRow:
+    withheld = decision.decision == Decision.REJECT and decision.reason in _WITHHELD
+    return LogRow(
+        when=decision.created_at,
+        number=decision.statement.number,
+        text=None if withheld else decision.statement.text,
+        language=decision.statement.language,
+        accepted=decision.decision == Decision.ACCEPT,
+        reason=str(ReasonCode(decision.reason).label),
+        note="" if withheld else decision.note,
+        role=str(Role(decision.actor_role).label) if decision.actor_role else "",
+    )
