@@ -1,0 +1,1 @@
+"""Rules that pick statements. ``aggregation.engine.registry`` lists them."""

@@ -1,0 +1,89 @@
+"""Errors with a code and parameters, said in plain words.
+
+A caller that translates messages reads ``code`` and ``params``; everyone else reads ``str(error)``.
+Both survive pickling, because runs cross process borders.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+MESSAGES: dict[str, str] = {
+    # votes
+    "lengths_differ": (
+        "Participants, statements and values must be equally long, but there are "
+        "{participants}, {statements} and {values}."
+    ),
+    "id_not_whole": "The {kind} ids must be whole numbers.",
+    "id_repeated": "The {kind} id {id} is listed twice.",
+    "id_unknown": "The {kind} id {id} at position {position} is not in the list of {kind} ids.",
+    "ids_not_found": "There is no {kind} with id {id}.",
+    "mask_length": "A mask over {kind}s must have {expected} entries, not {found}.",
+    "value_out_of_range": (
+        "The vote at position {position} is {value}. "
+        "A vote is 1 (agree), -1 (disagree) or 0 (pass); unseen is left out."
+    ),
+    "duplicate_vote": "Participant {participant} has two votes on statement {statement}.",
+    "contradictory_votes": (
+        "Participant {participant} has two different votes on statement {statement}."
+    ),
+    "too_large": "{participants} participants by {statements} statements is more than fits.",
+    "group_unknown_participant": "A group is given for participant {id}, who is not in the votes.",
+    "group_out_of_range": "Group {group} of participant {id} is not a number from 0 to 2147483647.",
+    "matrix_malformed": "The vote matrix is malformed: {reason}.",
+    # runs
+    "no_votes": "There are no votes to aggregate.",
+    "nobody_left": (
+        "Nobody cast the {min_votes} votes that the plan asks for. The most anyone cast is {most}."
+    ),
+    "seed_out_of_range": "The seed must be a whole number from 0 up, not {seed}.",
+    "declared_groups_missing": (
+        'The plan uses the declared groups "{source}", but the votes carry no such groups.'
+    ),
+    "too_few_points": (
+        "The plan asks for {k} opinion groups, "
+        "but the participants stand at only {points} different places."
+    ),
+    "space_not_converged": "The opinion space could not be computed: {reason}.",
+    # plans
+    "plan_unknown": 'There is no plan called "{name}". There are: {known}.',
+    "plan_not_toml": "The plan is not valid TOML: {reason}.",
+    "unknown_key": '"{field}" is not a setting.{hint}',
+    "missing_key": 'The setting "{field}" is missing.',
+    "wrong_type": '"{field}" must be {expected}, not {found}.',
+    "not_a_choice": '"{field}" must be one of {choices}, not "{found}".{hint}',
+    "out_of_range": '"{field}" must be {expected}, not {found}.',
+    "not_ascending": '"{field}" must rise from one entry to the next.',
+    "rules_empty": '"{field}" must name at least one rule; the first one drafts.',
+    "rules_repeated": '"{field}" names the same rule with the same settings twice.',
+    "wrong_combination": '"{field}" does not fit: {reason}.',
+}
+
+
+class EngineError(Exception):
+    """Something the engine refuses to do. ``code`` is a key of ``MESSAGES``."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        if code not in MESSAGES:
+            raise KeyError(code)
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+    def __str__(self) -> str:
+        return MESSAGES[self.code].format(**self.params)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.code, self.params)
+
+
+class PlanError(EngineError):
+    """A plan that does not hold. ``field`` is the path of the setting, as in ``rules[0].above``."""
+
+    @property
+    def field(self) -> str:
+        return str(self.params.get("field", ""))
+
+
+def _rebuild(kind: type[EngineError], code: str, params: dict[str, Any]) -> EngineError:
+    return kind(code, **params)
