@@ -13,6 +13,7 @@ import os
 import pwd
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from deploy.processes import open_log
 
 __all__ = ["Services", "ServicesError", "current", "export", "home", "reset", "services"]
 
+_ANSWER_WITHIN = 60.0  # seconds for servers that run; they may be recovering from a crash
 _START_WITHIN = 180.0  # seconds to wait for another command that is starting the services
 
 
@@ -150,8 +152,7 @@ def _join(place: Home, users: Lock, flags: list[str], say: Callable[[str], None]
                 f"Another command has been starting or stopping {place.path}"
                 f" for {_START_WITHIN:g} seconds. See {place.log('supervisor')}"
             )
-        state = place.read_state()
-        if state and not state.failed and place.supervisor_alive():
+        if state := _find(place):
             return state
         say(f"Starting the embedded PostgreSQL and Valkey in {place.path}")
         return _start(place, flags)
@@ -159,6 +160,19 @@ def _join(place: Home, users: Lock, flags: list[str], say: Callable[[str], None]
         raise ServicesError(_explain(place, error)) from error
     finally:
         start.drop()
+
+
+def _find(place: Home) -> State | None:
+    """The servers that already run, if any. Waits for ones that are busy, or on their way out."""
+    deadline = time.monotonic() + _ANSWER_WITHIN
+    while (state := place.read_state()) and not state.failed and place.supervisor_alive():
+        if postgres.ready(place, state.postgres_port) and valkey.ready(place, state.valkey_port):
+            return state
+        if time.monotonic() > deadline:
+            log = place.log("supervisor")
+            raise ServicesError(f"The embedded services in {place.path} do not answer. See {log}")
+        time.sleep(0.1)
+    return None
 
 
 def _start(place: Home, flags: list[str]) -> State:

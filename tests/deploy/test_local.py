@@ -13,6 +13,8 @@ import psutil
 import psycopg
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from deploy import local
 from deploy.embedded import postgres, supervisor, unprivileged, valkey
@@ -101,7 +103,7 @@ def test_servers_listen_on_loopback_only_and_want_a_password(running):
     assert not [c for found in listening for c in found if c.family == socket.AF_UNIX and c.laddr]
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(running.database_url.replace("://folkmoot:", "://folkmoot:wrong"))
-    stranger = redis.Redis(port=running.state.valkey_port)
+    stranger = redis.Redis(port=running.state.valkey_port, retry=Retry(NoBackoff(), 0))
     with pytest.raises(redis.AuthenticationError):
         stranger.ping()
 
@@ -110,7 +112,7 @@ def test_what_people_write_does_not_reach_the_log(running, home):
     _query(running, "CREATE TABLE contact (email text PRIMARY KEY)")
     insert = "INSERT INTO contact VALUES ('alice@example.org')"
     _query(running, insert)
-    with pytest.raises(psycopg.errors.UniqueViolation, match="alice@example.org"):
+    with pytest.raises(psycopg.errors.UniqueViolation, match="alice@"):
         _query(running, insert)
     log = Home(home).log("postgres").read_text()
     assert "contact_pkey" in log
