@@ -105,16 +105,18 @@ def read_export(directory: Path, *, clean: bool = False) -> PolisExport:
     comments_path, votes_path = _find_pair(directory, clean)
     problems = Problems()
     comments_table = read_table(comments_path, COMMENT_COLUMNS, problems)
-    votes_table = read_table(votes_path, PARTICIPANT_COLUMNS, problems)
     comments = list(_comments(comments_table, problems)) if comments_table else []
     people, ballots = [], []
     columns: dict[int, int] = {}
+    # Comments with faults would make good columns look like strangers.
+    known = None if problems.total else {c.number for c in comments}
+    votes_table = read_table(votes_path, PARTICIPANT_COLUMNS, problems)
     if votes_table:
-        columns = _vote_columns(votes_table, {c.number for c in comments}, problems)
+        columns = _vote_columns(votes_table, known, problems)
         people = list(_people(votes_table, problems))
         ballots = list(_ballots(votes_table, columns, problems))
-    problems.raise_if_any()
-    assert votes_table is not None
+    if votes_table is None or problems.total:
+        raise BadFiles(problems)
     return PolisExport(
         files=(comments_path.name, votes_path.name),
         cleaned=comments_path.name == CLEAN_COMMENTS,
@@ -218,8 +220,8 @@ def _time(table: Table, cells: list[str], row: int, problems: Problems) -> datet
     return datetime.fromtimestamp(seconds, tz=UTC)
 
 
-def _vote_columns(table: Table, comments: set[int], problems: Problems) -> dict[int, int]:
-    """Statement number → place in a row. Every column must belong to a comment."""
+def _vote_columns(table: Table, comments: set[int] | None, problems: Problems) -> dict[int, int]:
+    """Statement number → place in a row. Every column must belong to one of ``comments``."""
     columns: dict[int, int] = {}
     for place, name in enumerate(table.header):
         if not name.isascii() or not name.isdigit():
@@ -227,7 +229,7 @@ def _vote_columns(table: Table, comments: set[int], problems: Problems) -> dict[
         number = int(name)
         if number in columns:
             problems.add(table.file, "stands for a comment that has a column already", 1, name)
-        elif number not in comments:
+        elif comments is not None and number not in comments:
             problems.add(table.file, "has votes, but no comment has this id", 1, name)
         columns[number] = place
     if not columns:

@@ -85,7 +85,9 @@ class Table:
         text = self.cell(cells, column)
         number = whole_number(text, highest=highest)
         if number is None:
-            what = f"“{text[:40]}” is not a whole number from 0 to {highest}" if text else "is blank"
+            what = (
+                f"“{text[:40]}” is not a whole number from 0 to {highest}" if text else "is blank"
+            )
             problems.add(self.file, what, row, column)
         return number
 
