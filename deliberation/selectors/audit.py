@@ -45,9 +45,7 @@ class AuditRow:
 def audit_entries(deliberation: Deliberation) -> QuerySet[AuditEntry]:
     """All entries, newest first."""
     return (
-        AuditEntry.objects.filter(deliberation=deliberation)
-        .select_related("actor")
-        .order_by("-id")
+        AuditEntry.objects.filter(deliberation=deliberation).select_related("actor").order_by("-id")
     )
 
 

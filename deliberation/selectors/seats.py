@@ -30,7 +30,7 @@ def seat_row(seat: Seat) -> SeatRow:
         state, label, since = "taken", _("Taken"), seat.taken_at
     else:
         state, label, since = "free", _("Free"), seat.created_at
-    return SeatRow(seat.number, state, label, SeatKind(seat.kind).label, since)
+    return SeatRow(seat.number, state, label, str(SeatKind(seat.kind).label), since)
 
 
 def seat_counts(deliberation: Deliberation) -> dict[str, int]:

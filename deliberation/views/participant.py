@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import reswap, retarget
+from django_htmx.middleware import HtmxDetails
 
 from deliberation.access import (
     current_participant,
@@ -36,6 +37,12 @@ from deliberation.services.statements import propose as propose_statement
 from deliberation.services.votes import cast_vote, withdraw_vote
 
 View = Callable[..., HttpResponse]
+
+
+class HtmxRequest(HttpRequest):
+    """What django-htmx's middleware makes of a request."""
+
+    htmx: HtmxDetails
 
 
 def see_other(name: str, deliberation: Deliberation) -> HttpResponse:
@@ -99,7 +106,7 @@ def words_when_down(view: View) -> View:
     """503 with words, and the same request ready to be sent again, when the database is away."""
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def answer(request: HtmxRequest, *args: object, **kwargs: object) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
         except (OperationalError, InterfaceError):
@@ -117,7 +124,7 @@ def words_when_down(view: View) -> View:
 @never_cache
 @words_when_down
 @require_http_methods(["GET", "HEAD", "POST"])
-def vote(request: HttpRequest, slug: str) -> HttpResponse:
+def vote(request: HtmxRequest, slug: str) -> HttpResponse:
     """The card; the answer to a vote is the next card."""
     deliberation = visible_deliberation(request, slug)
     participant = current_participant(request, deliberation)
@@ -133,7 +140,7 @@ def vote(request: HttpRequest, slug: str) -> HttpResponse:
     return _card(request, participant, round, number=number)
 
 
-def _cast(request: HttpRequest, participant: Participant, round: Round) -> HttpResponse:
+def _cast(request: HtmxRequest, participant: Participant, round: Round) -> HttpResponse:
     form = VoteForm(request.POST)
     if not form.is_valid():
         problem = _("Your vote did not arrive in one piece. Please choose again.")
@@ -155,7 +162,7 @@ def _cast(request: HttpRequest, participant: Participant, round: Round) -> HttpR
 @never_cache
 @words_when_down
 @require_POST
-def undo_vote(request: HttpRequest, slug: str) -> HttpResponse:
+def undo_vote(request: HtmxRequest, slug: str) -> HttpResponse:
     """Take back a vote and show its card again."""
     deliberation = visible_deliberation(request, slug)
     participant = current_participant(request, deliberation)
@@ -178,7 +185,7 @@ def undo_vote(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _card(
-    request: HttpRequest,
+    request: HtmxRequest,
     participant: Participant,
     round: Round,
     *,
@@ -201,7 +208,7 @@ def _card(
     return render(request, f"deliberation/vote.html{fragment}", context | news, status=status)
 
 
-def _no_seat(request: HttpRequest, deliberation: Deliberation) -> HttpResponse:
+def _no_seat(request: HtmxRequest, deliberation: Deliberation) -> HttpResponse:
     if request.method in ("GET", "HEAD") and deliberation.panel.open_link:
         return redirect("join", deliberation.slug)
     fragment = "#no_seat" if request.htmx else ""
@@ -214,7 +221,7 @@ def _no_seat(request: HttpRequest, deliberation: Deliberation) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def propose(request: HttpRequest, slug: str) -> HttpResponse:
+def propose(request: HtmxRequest, slug: str) -> HttpResponse:
     """Write a statement, and see what became of one's own."""
     deliberation = visible_deliberation(request, slug)
     participant = current_participant(request, deliberation)
