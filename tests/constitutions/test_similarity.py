@@ -1,4 +1,4 @@
-"""Suggestions work offline, are right often enough to help, and never hide a contradiction.
+"""Suggestions work offline, are right often enough to help, and mostly flag contradictions.
 
 Measured on tests/constitutions/data (60 principles, 40 pairs; own words, one coder, written before
 the matcher was first run and not changed since):
