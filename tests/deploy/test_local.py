@@ -337,7 +337,7 @@ def test_a_missing_binary_is_explained(home, tmp_path, monkeypatch, package):
     empty = tmp_path / "packages" / package.replace("-", "_")
     empty.mkdir(parents=True)
     (empty / "__init__.py").touch()
-    monkeypatch.setenv("PYTHONPATH", str(empty.parent))
+    monkeypatch.setenv("PYTHONPATH", str(empty.parent), prepend=os.pathsep)
     with pytest.raises(ServicesError) as caught, services(home, durable=False):
         pass
     assert package in str(caught.value)
