@@ -6,7 +6,10 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import authenticate
-from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.contrib.auth.password_validation import (
+    password_validators_help_texts,
+    validate_password,
+)
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -47,9 +50,7 @@ class SignInForm(forms.Form):
         cleaned = super().clean() or {}
         if self.errors:
             return cleaned
-        user = authenticate(
-            self._request, username=cleaned["email"], password=cleaned["password"]
-        )
+        user = authenticate(self._request, username=cleaned["email"], password=cleaned["password"])
         if not isinstance(user, User):
             # Which of the two was wrong is nobody's business.
             raise ValidationError(_("This address and this password do not belong together."))

@@ -1,0 +1,116 @@
+"""A plan of analysis in plain words, for people who have never seen one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from aggregation.engine import RULES, Plan, shipped, shipped_names
+
+_TITLES = {
+    "default": (
+        gettext_lazy("Common ground of all opinion groups (recommended)"),
+        gettext_lazy(
+            "Finds groups of people who vote alike, and selects the statements that every group "
+            "agrees on, so that a large group cannot outvote a small one."
+        ),
+    ),
+}
+_MEASURES = {
+    "gac_polis": gettext_lazy(
+        "the product of the groups' shares of agreement, cautious with few votes (gac_polis),"
+    ),
+    "gac_raw": gettext_lazy("the product of the groups' shares of agreement (gac_raw)"),
+    "min_group": gettext_lazy("the share of agreement in the least agreeing group (min_group)"),
+}
+
+
+@dataclass(frozen=True)
+class PlanChoice:
+    """A shipped plan as the form offers it."""
+
+    name: str
+    title: str
+    summary: str
+    words: list[str]
+
+
+def offered_plans() -> list[PlanChoice]:
+    """The shipped plans that work for people who join here."""
+    return [_choice(name) for name in shipped_names() if not needs_declared_groups(shipped(name))]
+
+
+def needs_declared_groups(plan: Plan) -> bool:
+    """Whether the plan takes groups that come with imported votes; people bring none."""
+    return plan.grouping.method == "declared"
+
+
+def describe(plan: Mapping[str, Any]) -> list[str]:
+    """What the plan does, a sentence or two for each step.
+
+    plan : Plan.to_dict(), as a round stores it.
+    """
+    first, *others = plan["rules"]
+    return [
+        _people(plan["participants"]["min_votes"]),
+        _groups(plan["grouping"]),
+        _("The draft takes what this rule selects: %(rule)s") % {"rule": _rule(first)},
+        *(_("Shown beside it, for comparison: %(rule)s") % {"rule": _rule(r)} for r in others),
+        _("Random draws start from the number %(seed)d, so everyone gets the same result.")
+        % {"seed": plan["seed"]},
+    ]
+
+
+def _choice(name: str) -> PlanChoice:
+    plan = shipped(name)
+    title, summary = _TITLES.get(name, (name, plan.title))
+    return PlanChoice(name, str(title), str(summary), describe(plan.to_dict()))
+
+
+def _people(least: int) -> str:
+    if least <= 1:
+        return _("Everyone who voted counts.")
+    return ngettext(
+        "Everyone with at least %(n)d vote counts.",
+        "Everyone with at least %(n)d votes counts.",
+        least,
+    ) % {"n": least}
+
+
+def _groups(grouping: Mapping[str, Any]) -> str:
+    if grouping["method"] == "declared":
+        return _("The groups named “%(source)s” that came with the votes are used.") % grouping
+    alone = _("People with fewer than %(min_votes)d votes are counted, but in no group.") % grouping
+    if grouping["k"]:
+        found = _("People who vote alike are put into %(k)d opinion groups.") % grouping
+    else:
+        found = (
+            _(
+                "People who vote alike are put into opinion groups: from %(k_min)d to %(k_max)d, "
+                "as many as separate them best."
+            )
+            % grouping
+        )
+    return f"{found} {alone}"
+
+
+def _rule(rule: Mapping[str, Any]) -> str:
+    if rule["id"] == "threshold":
+        return _(
+            "a statement is selected if %(measure)s is above %(above)s. If some group cast fewer "
+            "than %(votes)d votes on it, there is not enough evidence, and it is left out."
+        ) % {
+            "measure": _MEASURES[rule["measure"]],
+            "above": f"{rule['above']:g}",
+            "votes": rule["min_group_votes"],
+        }
+    if rule["id"] == "sequential_pav":
+        return _(
+            "%(seats)d statements are chosen one after another, each time the one that adds most "
+            "for people who have few so far (sequential proportional approval voting)."
+        ) % {"seats": rule["seats"]}
+    return RULES[rule["id"]].label

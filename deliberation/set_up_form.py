@@ -1,0 +1,209 @@
+"""The form that prepares a deliberation: question, people, rules, and the plan of analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from aggregation.engine import Plan, PlanError, shipped
+from deliberation.consent_template import CONSENT_TEMPLATE
+from deliberation.models import Deliberation, Round
+from deliberation.models.deliberations import Visibility
+from deliberation.models.rounds import ModerationMode
+from deliberation.plan_words import needs_declared_groups, offered_plans
+
+OWN = "own"
+KEEP = "keep"
+_PLAN_BYTES = 64 * 1024
+
+
+class SetUpForm(forms.Form):
+    """Everything that freezes when the round opens, and a little that does not.
+
+    ``cleaned_data["plan"]`` is a Plan; None means the plan stays as it is.
+    """
+
+    title = forms.CharField(
+        label=_("Title"),
+        help_text=_("Short, as it would stand on a poster."),
+        max_length=120,
+    )
+    question = forms.CharField(
+        label=_("The question to the panel"),
+        help_text=_("Every statement answers it. It stands above each of them."),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    description = forms.CharField(
+        label=_("What people should know (optional)"),
+        help_text=_(
+            "Who asks, why, and what the result will be used for. "
+            "You may use Markdown: **bold**, *italic*, lists and links."
+        ),
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 7}),
+    )
+    open_link = forms.TypedChoiceField(
+        label=_("Who may join?"),
+        choices=[
+            ("yes", _("Anyone who has the link")),
+            ("no", _("Only people with a seat link of their own, which works once")),
+        ],
+        initial="yes",
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+    visibility = forms.ChoiceField(
+        label=_("Who finds it?"),
+        choices=Visibility,
+        initial=Visibility.PUBLIC,
+        widget=forms.RadioSelect,
+    )
+    consent_text = forms.CharField(
+        label=_("What people agree to when they join"),
+        help_text=_(
+            "They read this before their first vote. "
+            "Replace what stands in [square brackets]. Markdown works here, too."
+        ),
+        max_length=20_000,
+        initial=CONSENT_TEMPLATE,
+        widget=forms.Textarea(attrs={"rows": 14}),
+    )
+    moderation = forms.ChoiceField(
+        label=_("When are proposed statements checked?"),
+        choices=ModerationMode,
+        initial=ModerationMode.BEFORE,
+        widget=forms.RadioSelect,
+    )
+    statement_max_length = forms.IntegerField(
+        label=_("Longest statement, in characters"),
+        help_text=_("200 is about two lines on a phone."),
+        min_value=20,
+        max_value=1000,
+        initial=200,
+    )
+    target_votes = forms.IntegerField(
+        label=_("Votes asked of each person"),
+        help_text=_("A goal, not a limit. 30 votes take about ten minutes."),
+        min_value=1,
+        max_value=1000,
+        initial=30,
+    )
+    plan_choice = forms.ChoiceField(
+        label=_("How the votes are analysed"),
+        help_text=_(
+            "The plan is fixed before anyone votes and is published with the results, "
+            "so that nobody can pick the analysis that suits them."
+        ),
+        widget=forms.RadioSelect,
+    )
+    plan_text = forms.CharField(
+        label=_("Your own plan, as TOML"),
+        required=False,
+        max_length=_PLAN_BYTES,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"}),
+    )
+    plan_file = forms.FileField(
+        label=_("Or a plan from a file"),
+        required=False,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".toml,text/plain"}),
+    )
+
+    def __init__(self, *args: Any, round: Round | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [*((p.name, p.title) for p in offered_plans()), (OWN, _("A plan of my own"))]
+        choice = self.fields["plan_choice"]
+        if round is None:
+            choice.initial = "default"
+        else:
+            choice.initial = plan_name(round)
+            if choice.initial == KEEP:
+                choices.insert(0, (KEEP, _("The plan it has now")))
+        choice.choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        choice = cleaned.get("plan_choice")
+        if choice == OWN:
+            self._read_own(cleaned)
+        elif choice is not None:
+            cleaned["plan"] = None if choice == KEEP else shipped(choice)
+        return cleaned
+
+    def _read_own(self, cleaned: dict[str, Any]) -> None:
+        text = self._own_text(cleaned)
+        if text is None:
+            return
+        try:
+            plan = Plan.from_toml(text)
+        except PlanError as error:
+            self.add_error("plan_text", str(error))
+            return
+        if needs_declared_groups(plan):
+            self.add_error(
+                "plan_text",
+                _(
+                    "This plan takes groups that come with imported votes. "
+                    "People who join here bring none; use the method “kmeans”."
+                ),
+            )
+        cleaned["plan"] = plan
+
+    def _own_text(self, cleaned: Mapping[str, Any]) -> str | None:
+        """What the plan says; an uploaded file replaces the field, so that its text is kept."""
+        upload = cleaned.get("plan_file")
+        if upload is None:
+            if not (cleaned.get("plan_text") or "").strip():
+                self.add_error("plan_text", _("Paste your plan here, or choose a file."))
+                return None
+            return str(cleaned["plan_text"])
+        try:
+            text = _decoded(upload)
+        except ValidationError as error:
+            self.add_error("plan_file", error)
+            return None
+        self.data = {**self.data.dict(), "plan_text": text}  # type: ignore[attr-defined]
+        return text
+
+    def changes(self) -> dict[str, Any]:
+        """The keyword arguments of create_deliberation and update_draft."""
+        left_out = {"plan_choice", "plan_text", "plan_file"}
+        kept = {name: value for name, value in self.cleaned_data.items() if name not in left_out}
+        return {name: value for name, value in kept.items() if value is not None}
+
+
+def _decoded(upload: Any) -> str:
+    if upload.size > _PLAN_BYTES:
+        raise ValidationError(_("This file is too large for a plan."))
+    try:
+        return str(upload.read().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ValidationError(_("This file is not text in UTF-8.")) from error
+
+
+def plan_name(round: Round) -> str:
+    """The name of the shipped plan that this round has, or KEEP."""
+    return next((p.name for p in offered_plans() if shipped(p.name).hash == round.plan_hash), KEEP)
+
+
+def as_initial(deliberation: Deliberation, round: Round) -> dict[str, Any]:
+    """What the form shows of a deliberation that exists."""
+    return {
+        "title": deliberation.title,
+        "question": round.question,
+        "description": deliberation.description,
+        "open_link": "yes" if deliberation.panel.open_link else "no",
+        "visibility": deliberation.visibility,
+        "consent_text": round.consent_text,
+        "moderation": round.moderation,
+        "statement_max_length": round.statement_max_length,
+        "target_votes": round.target_votes,
+        "plan_choice": plan_name(round),
+    }

@@ -1,0 +1,33 @@
+"""The strip of pages that organisers see under the header."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.translation import gettext as _
+
+from deliberation.access import Managed
+from deliberation.phases import ever_allowed
+
+register = template.Library()
+
+
+@register.inclusion_tag("organise/tags/organiser_nav.html")
+def organiser_nav(managed: Managed, here: str) -> dict[str, object]:
+    """Only the pages that belong to this role. ``here`` is the URL name of this page."""
+    pages = [
+        ("workspace", _("Workspace"), "view"),
+        ("round_settings", _("Settings"), "view"),
+        ("seeds", _("Seeds"), "view"),
+        ("seats", _("People"), "recruit"),
+        ("queue", _("Moderation"), "moderate"),
+        ("runs", _("Results"), "run"),
+        ("constitution_workspace", _("Constitution"), "draft"),
+        ("audit_trail", _("Audit trail"), "audit"),
+    ]
+    return {
+        "deliberation": managed.deliberation,
+        "here": here,
+        "pages": [
+            (name, word) for name, word, action in pages if ever_allowed(managed.role, action)
+        ],
+    }
