@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from structlog.typing import Processor
 
 from deploy import env
 
@@ -171,7 +172,7 @@ CELERY_BEAT_SCHEDULE = {
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 LOG_LEVEL = env.text("LOG_LEVEL", default="INFO")
-_shared_processors = [
+_shared_processors: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

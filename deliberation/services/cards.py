@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count
@@ -81,7 +82,7 @@ _LOG_EXPOSURE = """
 
 
 def _show(participant: Participant, statement: Statement, probability: float) -> Card:
-    row = [participant.pk, statement.pk, statement.round_id, probability, timezone.now()]
+    row: list[Any] = [participant.pk, statement.pk, statement.round_id, probability, timezone.now()]
     with connection.cursor() as cursor:
         cursor.execute(_LOG_EXPOSURE, row)
         (exposure_id,) = cursor.fetchone()
@@ -102,11 +103,15 @@ def refresh_weights(*, round: Round) -> int:
     Returns how many statements were looked at. Cards keep using the last weights while no
     worker runs this.
     """
-    statements = list(
-        Statement.objects.counting().filter(round=round).annotate(shown=Count("exposures"))
+    shown = dict(
+        Statement.objects.counting()
+        .filter(round=round)
+        .annotate(shown=Count("exposures"))
+        .values_list("pk", "shown")
     )
-    weights = routing.coverage_weights([s.shown for s in statements])
-    for statement, weight in zip(statements, weights, strict=True):
-        statement.routing_weight = weight
-    Statement.objects.bulk_update(statements, ["routing_weight"], batch_size=1000)
-    return len(statements)
+    weights = routing.coverage_weights(list(shown.values()))
+    changed = [
+        Statement(pk=pk, routing_weight=weight) for pk, weight in zip(shown, weights, strict=True)
+    ]
+    Statement.objects.bulk_update(changed, ["routing_weight"], batch_size=1000)
+    return len(shown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -19,6 +19,7 @@ from .errors import Invalid, NotAllowed, WrongPhase
 from .guards import in_words
 
 Kind = Literal["cast", "changed", "repeated", "withdrawn", "replayed"]
+Row = dict[str, Any]  # parameters of the queries below, by name
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _store(
     source: str,
     at: datetime | None,
 ) -> CastResult:
-    row = {
+    row: Row = {
         "participant": participant.pk,
         "statement": statement.pk,
         "round": statement.round_id,
@@ -122,7 +123,7 @@ def _store(
         return _replayed(row)
 
 
-def _known(row: dict[str, object]) -> bool:
+def _known(row: Row) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT 1 FROM deliberation_voteevent "
@@ -132,14 +133,14 @@ def _known(row: dict[str, object]) -> bool:
         return cursor.fetchone() is not None
 
 
-def _replayed(row: dict[str, object]) -> CastResult:
+def _replayed(row: Row) -> CastResult:
     with connection.cursor() as cursor:
         cursor.execute(_LATEST, row)
         (value,) = cursor.fetchone()
     return CastResult("replayed", value, value)
 
 
-def _change(row: dict[str, object]) -> CastResult:
+def _change(row: Row) -> CastResult:
     value = row["value"]
     with connection.cursor() as cursor:
         if value is None:
@@ -156,10 +157,10 @@ def _change(row: dict[str, object]) -> CastResult:
             cursor.execute(_UPSERT, row)
             previous = cursor.fetchone()[0]
         cursor.execute(_APPEND, {**row, "previous": previous})
-    return CastResult(_kind(value, previous), value, previous)  # type: ignore[arg-type]
+    return CastResult(_kind(value, previous), value, previous)
 
 
-def _kind(value: object, previous: int | None) -> Kind:
+def _kind(value: int | None, previous: int | None) -> Kind:
     if value is None:
         return "withdrawn"
     if previous is None:
