@@ -1,0 +1,204 @@
+"""Opinion groups: the camps are found, and nothing but votes and seed decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from aggregation.engine import (
+    EngineError,
+    Grouping,
+    Tie,
+    VoteMatrix,
+    declared_grouping,
+    kmeans_grouping,
+    opinion_space,
+)
+from aggregation.engine.groups import _best_k as best_k
+from aggregation.engine.kmeans import kmeans, nearest, silhouette
+from aggregation.engine.randomness import generator
+
+
+def group(matrix: VoteMatrix, **settings: Any) -> Grouping:
+    return kmeans_grouping(matrix, opinion_space(matrix).positions, **settings)
+
+
+def everyone_voted(people: int, statements: int = 8) -> VoteMatrix:
+    """A matrix in which everyone cast enough votes; what they voted does not matter here."""
+    who, what = np.divmod(np.arange(people * statements), statements)
+    return VoteMatrix.from_triplets(who, what, np.zeros(len(who)))
+
+
+def slow_silhouette(points: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    values = []
+    for i, own in enumerate(labels):
+        distance = np.linalg.norm(points - points[i], axis=1)
+        mates = labels == own
+        if mates.sum() == 1:
+            values.append(0.0)
+            continue
+        a = distance[mates].sum() / (mates.sum() - 1)
+        b = min(distance[labels == other].mean() for other in set(labels) - {own})
+        values.append((b - a) / max(a, b) if max(a, b) > 0 else 0.0)
+    return float(np.mean(values))
+
+
+def test_clear_camps_are_found_and_their_number_too(camps: Any) -> None:
+    matrix, camp = camps(people=150, camps=3)
+    found = group(matrix, seed=1)
+    assert found.n_groups == 3
+    assert found.sizes == (50, 50, 50)
+    assert len(set(zip(camp.tolist(), found.labels.tolist(), strict=True))) == 3
+
+
+def test_more_people_than_base_clusters_give_the_same_camps(camps: Any) -> None:
+    matrix, camp = camps(people=600, statements=40, camps=3)
+    found = group(matrix, seed=1, base_clusters=20)
+    assert found.n_base_clusters == 20
+    assert len(set(zip(camp.tolist(), found.labels.tolist(), strict=True))) == 3
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.permutations(range(60)), st.integers(0, 3))
+def test_the_order_of_rows_changes_no_label(order: list[int], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    places = rng.normal(size=(60, 2)).round(1)
+    matrix = everyone_voted(60)
+    straight = kmeans_grouping(matrix, places, seed=seed, base_clusters=20)
+    moved = kmeans_grouping(matrix, places[order], seed=seed, base_clusters=20)
+    # Group numbers may depend on who has the lowest id, the partition may not.
+    one, other = straight.labels[order].tolist(), moved.labels.tolist()
+    assert len(set(zip(one, other, strict=True))) == straight.n_groups == moved.n_groups
+    assert straight.silhouettes == moved.silhouettes
+
+
+def test_groups_are_numbered_by_size_then_by_the_lowest_participant() -> None:
+    places = np.array([[9.0, 9], [0, 0], [0, 1], [1, 0], [9, 8], [-9, 9], [-9, 8]])
+    found = kmeans_grouping(everyone_voted(7), places, k=3)
+    assert found.labels.tolist() == [1, 0, 0, 0, 1, 2, 2]
+    assert [found.label(at) for at in range(3)] == ["A", "B", "C"]
+
+
+def test_people_with_few_votes_get_no_group() -> None:
+    who, what = np.nonzero(np.tri(10, 10, dtype=int))
+    votes = np.where((who + what) % 3, 1, -1)
+    found = group(VoteMatrix.from_triplets(who, what, votes), min_votes=7)
+    assert found.labels[:6].tolist() == [-1] * 6
+    assert np.all(found.labels[6:] >= 0)
+    assert sum(found.sizes) == 4
+
+
+def test_with_fewer_statements_than_votes_asked_a_full_ballot_is_enough() -> None:
+    matrix = VoteMatrix.from_triplets([1, 1, 2, 2, 3], [1, 2, 1, 2, 1], [1, -1, -1, 1, 1])
+    assert group(matrix, min_votes=7).labels.tolist() == [0, 1, -1]
+
+
+def test_where_nobody_voted_enough_there_are_no_groups() -> None:
+    matrix = VoteMatrix.from_triplets([1, 2], [1, 2], [1, 1])
+    found = group(matrix, min_votes=2)
+    assert found.n_groups == 0
+    assert found.labels.tolist() == [-1, -1]
+
+
+def test_people_in_one_place_are_one_group() -> None:
+    found = kmeans_grouping(everyone_voted(5), np.zeros((5, 2)))
+    assert (found.n_groups, found.sizes, found.silhouettes) == (1, (5,), ())
+
+
+def test_a_fixed_number_of_groups_is_kept_or_refused() -> None:
+    places = np.array([[0.0, 0], [0, 1], [5, 5], [5, 6]])
+    assert kmeans_grouping(everyone_voted(4), places, k=4).sizes == (1, 1, 1, 1)
+    with pytest.raises(EngineError) as caught:
+        kmeans_grouping(everyone_voted(4), places, k=5)
+    assert (caught.value.code, caught.value.params) == ("too_few_points", {"k": 5, "points": 4})
+
+
+def test_two_places_are_two_groups_however_many_are_tried() -> None:
+    places = np.repeat([[0.0, 0], [100, 0]], 10, axis=0)
+    found = kmeans_grouping(everyone_voted(20), places, k_min=1, k_max=5)
+    assert (found.n_groups, found.silhouettes) == (2, ((2, 1.0),))
+
+
+def test_partitions_that_are_level_are_recorded_and_decided_by_rule() -> None:
+    square = np.array([[0.0, 0], [1, 0], [0, 1], [1, 1]])
+    found = kmeans_grouping(everyone_voted(4), square, k=2, starts=20)
+    assert [tie.where for tie in found.ties] == ["start for 2 groups"]
+    # Places in order of their first coordinate: the cut between x = 0 and x = 1 comes first.
+    assert found.labels.tolist() == [0, 1, 0, 1]
+
+
+def test_of_level_numbers_of_groups_the_smaller_is_taken_and_recorded() -> None:
+    ties: list[Tie] = []
+    assert best_k([2, 3, 4], {2: 0.1, 3: 0.3 + 1e-16, 4: 0.1 + 0.2}, ties) == 3
+    assert [(tie.where, tie.candidates) for tie in ties] == [("number of groups", (3, 4))]
+
+
+def test_declared_groups_are_taken_by_id_and_keep_their_number() -> None:
+    matrix = VoteMatrix.from_triplets([5, 3, 4], [1, 1, 1], [1, 1, 1], declared_groups={3: 7, 5: 2})
+    found = declared_grouping(matrix, source="group-id")
+    assert found.ids == (2, 7)
+    assert found.labels.tolist() == [1, -1, 0]
+    assert found.sizes == (1, 1)
+    assert found.label(1) == "7"
+
+
+@pytest.mark.parametrize("groups", [None, {}])
+def test_declared_groups_that_are_missing_are_named(groups: dict[int, int] | None) -> None:
+    matrix = VoteMatrix.from_triplets([1], [1], [1], declared_groups=groups)
+    with pytest.raises(EngineError, match='declared groups "group-id"'):
+        declared_grouping(matrix, source="group-id")
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=30, deadline=None)
+def test_the_weighted_silhouette_equals_the_plain_one_of_all_people(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    places = rng.normal(size=(8, 2))
+    people = rng.integers(1, 4, 8)
+    labels = np.concatenate([[0, 1, 2], rng.integers(0, 3, 5)])
+    expected = slow_silhouette(np.repeat(places, people, axis=0), np.repeat(labels, people))
+    found = silhouette(places, people.astype(float), labels)
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
+def test_cloning_people_equals_weighting_them() -> None:
+    rng = np.random.default_rng(1)
+    places = rng.normal(size=(30, 2))
+    once = kmeans_grouping(everyone_voted(30), places, k=3, seed=4)
+    twice = kmeans_grouping(everyone_voted(60), np.repeat(places, 2, axis=0), k=3, seed=4)
+    assert np.repeat(once.labels, 2).tolist() == twice.labels.tolist()
+
+
+def test_kmeans_ends_where_every_point_is_with_its_nearest_mean() -> None:
+    rng = np.random.default_rng(2)
+    points, weights = rng.normal(size=(5000, 2)), rng.integers(1, 5, 5000).astype(float)
+    found = kmeans(points, weights, 4, generator(0, "groups"), max_steps=500)
+    distance = np.sum((points[:, None] - found.centers[None]) ** 2, axis=2)
+    assert np.array_equal(found.labels, distance.argmin(axis=1))
+    assert np.array_equal(found.labels, nearest(points, found.centers))
+    for at, center in enumerate(found.centers):
+        mine = found.labels == at
+        assert np.allclose(center, np.average(points[mine], axis=0, weights=weights[mine]))
+    assert found.inertia == pytest.approx(float(weights @ distance.min(axis=1)))
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, True, "1"])
+def test_a_seed_that_is_no_whole_number_from_zero_up_is_refused(seed: Any) -> None:
+    with pytest.raises(EngineError, match="seed"):
+        generator(seed, "space")
+
+
+def test_each_purpose_draws_its_own_numbers() -> None:
+    draws = {
+        generator(1, "space").random(),
+        generator(1, "groups").random(),
+        generator(1, "groups", 2, 0).random(),
+        generator(1, "groups", 2, 1).random(),
+        generator(2, "groups", 2, 1).random(),
+    }
+    assert len(draws) == 5

@@ -1,0 +1,130 @@
+"""The opinion space: equal to the dense computation that it never does."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from aggregation.engine import EngineError, VoteMatrix, opinion_space
+
+
+def dense(matrix: VoteMatrix) -> NDArray[np.float64]:
+    votes = np.full((matrix.n_participants, matrix.n_statements), np.nan)
+    votes[matrix.rows, matrix.indices] = matrix.values
+    return votes
+
+
+def random_matrix(people: int, statements: int, seed: int = 3) -> VoteMatrix:
+    rng = np.random.default_rng(seed)
+    stance = rng.normal(size=(2, statements))
+    lean = rng.normal(size=(people, 2)) @ stance + rng.normal(0, 0.5, (people, statements))
+    votes = np.sign(np.round(lean)).astype(int)
+    who, what = np.nonzero(rng.random((people, statements)) < 0.6)
+    return VoteMatrix.from_triplets(who, what, votes[who, what])
+
+
+@pytest.mark.parametrize("shape", [(40, 12), (12, 40), (300, 90), (90, 300), (65, 66)])
+def test_axes_and_places_equal_a_dense_singular_value_decomposition(
+    shape: tuple[int, int],
+) -> None:
+    matrix = random_matrix(*shape)
+    votes = dense(matrix)
+    mean = np.nanmean(votes, axis=0)
+    filled = np.where(np.isnan(votes), mean, votes) - mean
+    _, strengths, axes = np.linalg.svd(filled)
+    space = opinion_space(matrix, seed=1)
+    assert np.allclose(space.center, mean, atol=1e-12)
+    assert np.allclose(np.abs(np.sum(space.components * axes[:2], axis=1)), 1, atol=1e-10)
+    shares = strengths[:2] ** 2 / np.sum(strengths**2)
+    assert np.allclose(space.explained_variance, shares, atol=1e-12)
+    cast = np.sum(~np.isnan(votes), axis=1)
+    places = filled @ space.components.T * np.sqrt(matrix.n_statements / cast)[:, None]
+    assert np.allclose(space.positions, places, atol=1e-10)
+
+
+def test_each_axis_has_unit_length_and_its_largest_entry_points_up() -> None:
+    space = opinion_space(random_matrix(300, 90), dimensions=3, seed=1)
+    assert np.allclose(space.components @ space.components.T, np.eye(3), atol=1e-10)
+    largest = np.argmax(np.abs(space.components), axis=1)
+    assert np.all(space.components[np.arange(3), largest] > 0)
+
+
+def test_the_seed_does_not_move_anyone() -> None:
+    matrix = random_matrix(300, 90)
+    one, other = opinion_space(matrix, seed=1), opinion_space(matrix, seed=2)
+    assert np.allclose(one.positions, other.positions, atol=1e-9)
+
+
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    matrix = random_matrix(300, 90)
+    one, other = opinion_space(matrix, seed=1), opinion_space(matrix, seed=1)
+    assert one.positions.tobytes() == other.positions.tobytes()
+
+
+def test_axes_that_the_votes_do_not_span_are_zero() -> None:
+    rows = np.repeat(np.arange(200), 100)
+    columns = np.tile(np.arange(100), 200)
+    two_camps = VoteMatrix.from_triplets(rows, columns, np.where(rows % 2, 1, -1))
+    space = opinion_space(two_camps, dimensions=3, seed=1)
+    assert np.allclose(space.explained_variance, [1, 0, 0])
+    assert np.count_nonzero(space.components[1:]) == 0
+    assert np.count_nonzero(space.positions[:, 1:]) == 0
+    assert len(np.unique(np.round(space.positions[:, 0], 9))) == 2
+
+
+@pytest.mark.parametrize("value", [1, 0, -1])
+def test_where_all_votes_are_equal_everybody_stands_in_the_middle(value: int) -> None:
+    matrix = VoteMatrix.from_triplets([1, 1, 2], [1, 2, 2], [value] * 3)
+    space = opinion_space(matrix)
+    assert np.count_nonzero(space.positions) == 0
+    assert space.explained_variance.tolist() == [0, 0]
+
+
+def test_who_cast_no_vote_stands_in_the_middle() -> None:
+    matrix = VoteMatrix.from_triplets([1, 2], [1, 1], [1, -1], participant_ids=[1, 2, 3])
+    assert opinion_space(matrix).positions[2].tolist() == [0, 0]
+
+
+def test_a_muted_statement_counts_as_a_pass_by_everyone() -> None:
+    matrix = random_matrix(40, 12)
+    muted = np.arange(12) == 4
+    votes = dense(matrix)
+    votes[:, 4] = 0
+    who, what = np.nonzero(~np.isnan(votes))
+    passed = VoteMatrix.from_triplets(who, what, votes[who, what])
+    one, other = opinion_space(matrix, muted=muted), opinion_space(passed)
+    assert np.allclose(one.positions, other.positions, atol=1e-10)
+    assert one.components[0, 4] == 0
+
+
+def test_a_lanczos_that_does_not_end_falls_back_to_the_direct_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    matrix = random_matrix(300, 90)
+    expected = opinion_space(matrix, seed=1)
+    fail_lanczos(monkeypatch)
+    direct = opinion_space(matrix, seed=1)
+    assert np.allclose(direct.positions, expected.positions, atol=1e-9)
+
+
+def test_without_a_fallback_the_error_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix = random_matrix(300, 90)
+    module = fail_lanczos(monkeypatch)
+    monkeypatch.setattr(module, "_FALLBACK_SIDE", 10)
+    with pytest.raises(EngineError) as caught:
+        opinion_space(matrix, seed=1)
+    assert caught.value.code == "space_not_converged"
+
+
+def fail_lanczos(monkeypatch: pytest.MonkeyPatch) -> Any:
+    module = sys.modules["aggregation.engine.opinion_space"]
+
+    def never(*args: Any, **kwargs: Any) -> Any:
+        raise module.ArpackError(-9999)
+
+    monkeypatch.setattr(module, "eigsh", never)
+    return module
