@@ -114,7 +114,7 @@ class TestDeliberationPage:
 
     def test_a_demonstration_says_so(self):
         html = page("deliberation", make_open(simulated=True).slug)
-        assert "a program played the panel" in html
+        assert "a program that plays a panel" in html
 
     def test_the_fingerprints_are_there_to_be_checked(self):
         deliberation = make_open()

@@ -50,7 +50,8 @@ function showTrouble(event) {
   const again = form.parentElement.querySelector("[data-trouble] button");
   again.addEventListener("click", () => {
     again.closest("[data-trouble]").remove();
-    form.requestSubmit(button);
+    if (button) button.click();
+    else form.requestSubmit();
   });
   again.focus();
 }
