@@ -32,12 +32,14 @@ class SignInForm(forms.Form):
         label=_("E-mail address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+        error_messages={"required": _("Write your e-mail address.")},
     )
     password = forms.CharField(
         label=_("Password"),
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": _("Write your password.")},
     )
 
     user: User
@@ -66,12 +68,14 @@ class PasswordForm(forms.Form):
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": _("Write your password.")},
     )
     password = forms.CharField(
         label=_("New password"),
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": _("Write a new password.")},
     )
 
     def __init__(self, user: User, *args: Any, ask_old: bool, **kwargs: Any) -> None:
@@ -115,7 +119,16 @@ class SeatsForm(forms.Form):
     """How many seats to issue. ``after`` is the highest seat number when the page was made."""
 
     # The page shows a link for each, so it asks for less than the service would give.
-    count = forms.IntegerField(label=_("How many new seats?"), min_value=1, max_value=1000)
+    count = forms.IntegerField(
+        label=_("How many new seats?"),
+        min_value=1,
+        max_value=1000,
+        error_messages={
+            "required": _("Write how many seats you need."),
+            "min_value": _("Issue at least one seat."),
+            "max_value": _("Issue at most %(limit_value)s seats at a time."),
+        },
+    )
     after = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
 

@@ -31,12 +31,14 @@ class SetUpForm(forms.Form):
         label=_("Title"),
         help_text=_("Short, as it would stand on a poster."),
         max_length=120,
+        error_messages={"required": _("Write a title.")},
     )
     question = forms.CharField(
         label=_("The question to the panel"),
         help_text=_("Every statement answers it. It stands above each of them."),
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Write the question.")},
     )
     description = forms.CharField(
         label=_("What people should know (optional)"),
@@ -57,12 +59,14 @@ class SetUpForm(forms.Form):
         initial="yes",
         coerce=lambda value: value == "yes",
         widget=forms.RadioSelect,
+        error_messages={"required": _("Choose who may join.")},
     )
     visibility = forms.ChoiceField(
         label=_("Who finds it?"),
         choices=Visibility,
         initial=Visibility.PUBLIC,
         widget=forms.RadioSelect,
+        error_messages={"required": _("Choose who finds it.")},
     )
     consent_text = forms.CharField(
         label=_("What people agree to when they join"),
@@ -73,12 +77,14 @@ class SetUpForm(forms.Form):
         max_length=20_000,
         initial=CONSENT_TEMPLATE,
         widget=forms.Textarea(attrs={"rows": 14}),
+        error_messages={"required": _("Write what people agree to.")},
     )
     moderation = forms.ChoiceField(
         label=_("When are proposed statements checked?"),
         choices=ModerationMode,
         initial=ModerationMode.BEFORE,
         widget=forms.RadioSelect,
+        error_messages={"required": _("Choose when statements are checked.")},
     )
     statement_max_length = forms.IntegerField(
         label=_("Longest statement, in characters"),
@@ -86,6 +92,11 @@ class SetUpForm(forms.Form):
         min_value=20,
         max_value=1000,
         initial=200,
+        error_messages={
+            "required": _("Write how long a statement may be."),
+            "min_value": _("A statement needs room for at least %(limit_value)s characters."),
+            "max_value": _("A statement may have at most %(limit_value)s characters."),
+        },
     )
     target_votes = forms.IntegerField(
         label=_("Votes asked of each person"),
@@ -93,6 +104,11 @@ class SetUpForm(forms.Form):
         min_value=1,
         max_value=1000,
         initial=30,
+        error_messages={
+            "required": _("Write how many votes you ask for."),
+            "min_value": _("Ask each person for at least %(limit_value)s vote."),
+            "max_value": _("Ask each person for at most %(limit_value)s votes."),
+        },
     )
     plan_choice = forms.ChoiceField(
         label=_("How the votes are analysed"),
@@ -101,6 +117,7 @@ class SetUpForm(forms.Form):
             "so that nobody can pick the analysis that suits them."
         ),
         widget=forms.RadioSelect,
+        error_messages={"required": _("Choose how the votes are analysed.")},
     )
     plan_text = forms.CharField(
         label=_("Your own plan, as TOML"),

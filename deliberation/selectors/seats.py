@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from deliberation.models import Deliberation, Seat
@@ -34,14 +35,24 @@ def seat_row(seat: Seat) -> SeatRow:
 
 
 def seat_counts(deliberation: Deliberation) -> dict[str, int]:
-    """How many seats are free, taken and revoked, and the highest number so far."""
+    """How many invited seats are free, taken and revoked; seats by the open link; the last number.
+
+    ``highest`` is the highest seat number of any kind so far, 0 if there is none.
+    """
     seats = deliberation.panel.seats.all()
-    revoked = seats.exclude(revoked_at=None).count()
-    free = seats.filter(revoked_at=None, taken_at=None).count()
-    highest = seats.order_by("-number").values_list("number", flat=True).first() or 0
+    invited = seats.filter(kind=SeatKind.INVITED)
+    in_use = invited.filter(revoked_at=None)
+    free = in_use.filter(taken_at=None).count()
     return {
         "free": free,
-        "taken": seats.count() - revoked - free,
-        "revoked": revoked,
-        "highest": highest,
+        "taken": in_use.count() - free,
+        "revoked": invited.exclude(revoked_at=None).count(),
+        "others": seats.exclude(kind=SeatKind.INVITED).count(),
+        "highest": seats.order_by("-number").values_list("number", flat=True).first() or 0,
     }
+
+
+def listed_seats(deliberation: Deliberation, *, every: bool) -> QuerySet[Seat]:
+    """Seats with a link of their own, newest first; or ``every`` seat, whoever took it how."""
+    seats = deliberation.panel.seats.order_by("-number")
+    return seats if every else seats.filter(kind=SeatKind.INVITED)

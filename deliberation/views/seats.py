@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from deliberation.access import Managed, managed_deliberation
 from deliberation.links import absolute
 from deliberation.organiser_forms import SeatsForm
-from deliberation.selectors.seats import seat_counts, seat_row
+from deliberation.selectors.seats import listed_seats, seat_counts, seat_row
 from deliberation.services.panels import IssuedSeat, issue_seats, revoke_seat
 from deliberation.spreadsheets import csv_text
 from deliberation.views.organising import readable, signed_in
@@ -71,13 +71,15 @@ def _after(managed: Managed) -> dict[str, int]:
 def _seats_page(
     request: HttpRequest, managed: Managed, form: SeatsForm, status: int = 200
 ) -> HttpResponse:
-    every = managed.deliberation.panel.seats.order_by("-number")
-    page = Paginator(every, 100).get_page(request.GET.get("page"))
+    every = "all" in request.GET
+    seats_ = listed_seats(managed.deliberation, every=every)
+    page = Paginator(seats_, 50).get_page(request.GET.get("page"))
     context = {
         "managed": managed,
         "form": form,
         "page": page,
         "rows": [seat_row(seat) for seat in page],
+        "every": every,
         "counts": seat_counts(managed.deliberation),
         "may_recruit": managed.may("recruit"),
         "open_link": managed.deliberation.panel.open_link,
