@@ -27,7 +27,7 @@ from .editing import (
     selected,
 )
 from .kit import canonical_json
-from .models import Constitution, Version
+from .models import ComparisonMatch, Constitution, Version
 from .models.constitutions import VersionStatus
 
 __all__ = [
@@ -106,6 +106,7 @@ def redraft(*, version: Version, run: Run, actor: User, rule_index: int = 0) -> 
                 reason=DRAFTED_ANEW,
                 by=None,
             )
+        ComparisonMatch.objects.filter(principle__version=version).delete()
         version.principles.all().delete()
         version.run, version.rule_index = run, rule_index
         version.save(update_fields=["run", "rule_index"])

@@ -6,7 +6,7 @@ edit comes either wholly before publication or is refused.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import F, Max
@@ -118,6 +118,7 @@ def remove_principle(*, principle: Principle, reason: str, actor: User) -> None:
         current = _present(version, principle.key)
         log_edit(version, current.key, before=current.text, after="", reason=reason, by=actor)
         position = current.position
+        current.matches.all().delete()
         current.delete()
         later = version.principles.filter(position__gt=position)
         later.update(position=F("position") - 1)
@@ -183,17 +184,17 @@ def add_principle(
         statement=finding.statement,
         rule=finding.rule,
         rule_params=rule_params(version),
-        rank=finding.rank,
+        rank=finding.rank or 0,  # never 0: a CHECK ranks what is selected
         score=finding.score,
     )
     return principle
 
 
-def rule_params(version: Version) -> dict[str, object]:
-    """The parameters of the version's rule, from the plan of its run."""
+def rule_params(version: Version) -> dict[str, Any]:
+    """The settings of the version's rule, as the plan of its run has them."""
     rules = version.run.plan.get("rules", [])
     rule = rules[version.rule_index] if version.rule_index < len(rules) else {}
-    return dict(rule.get("params", {}))
+    return {name: value for name, value in rule.items() if name != "id"}
 
 
 def log_edit(

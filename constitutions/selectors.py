@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from django.db.models import F
+
 from aggregation.models import (
     GroupFinding,
     Run,
+    RunStatus,
     SelectionFinding,
     StatementFinding,
     StatementGroupFinding,
 )
 from deliberation.models import Deliberation, Round
+from deliberation.models.rounds import Phase
 
 from .editing import PREAMBLE, principle_key, rule_params, selected
 from .models import Constitution, Lineage, PrincipleEdit, Version
@@ -186,6 +190,17 @@ def current_draft(deliberation: Deliberation) -> Version | None:
         constitution__deliberation=deliberation, published_at__isnull=True
     )
     return drafts.select_related("constitution__deliberation", "run").first()
+
+
+def latest_run(deliberation: Deliberation) -> Run | None:
+    """The newest finished run of a closed round by the plan that was fixed at its opening."""
+    runs = Run.objects.filter(
+        round__deliberation=deliberation,
+        round__phase=Phase.CLOSED,
+        status=RunStatus.DONE,
+        plan_hash=F("round__plan_hash"),
+    )
+    return runs.select_related("round").order_by("-round__number", "-pk").first()
 
 
 def _groups(run: Run) -> list[Group]:

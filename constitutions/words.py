@@ -9,6 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from aggregation.engine import RULES
+
 # Reasons that the machine leaves on its edits: names of wording rules and of drafting steps.
 REASONS: Final[dict[str, str | Promise]] = {
     "quality": gettext_lazy("“should be …” became “is most …”"),
@@ -45,6 +47,18 @@ def percent(share: float) -> str:
 
 
 def rule_in_words(rule: str, params: Mapping[str, Any]) -> str:
-    """``threshold (measure gac_raw, at_least 0.7)``."""
-    shown = ", ".join(f"{name} {value}" for name, value in sorted(params.items()))
-    return f"{rule} ({shown})" if shown else rule
+    """What it took to be selected, in one line; rules without words of ours by their label."""
+    if rule == "threshold" and {"measure", "above"} <= set(params):
+        above, measure = f"{params['above']:g}", params["measure"]
+        if measure == "min_group":
+            words = _(
+                "in every opinion group, more than %(above)s of the votes agree (%(measure)s)"
+            )
+        else:
+            words = _("the groups' shares of agreement, multiplied, exceed %(above)s (%(measure)s)")
+        return words % {"above": above, "measure": measure}
+    if rule == "sequential_pav" and "seats" in params:
+        return _("%(seats)s statements, each chosen to add most for those who had few so far") % {
+            "seats": params["seats"]
+        }
+    return RULES[rule].label if rule in RULES else rule

@@ -37,7 +37,7 @@ def test_each_principle_leads_back_to_statement_rule_rank_and_score(draft, run):
     line = Lineage.objects.get(principle__version=draft, principle__key="p005")
     assert (line.statement.number, line.rule, line.rank) == (5, "threshold", 2)
     assert line.score == pytest.approx(0.88)
-    assert line.rule_params == run.plan["rules"][0].get("params", {})
+    assert line.rule_params == {"measure": "gac_polis", "above": 0.5, "min_group_votes": 5}
 
 
 def test_first_wordings_are_recorded_as_made_by_the_machine(draft):
