@@ -11,18 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import F
-
 from aggregation.models import (
     GroupFinding,
     Run,
-    RunStatus,
     SelectionFinding,
     StatementFinding,
     StatementGroupFinding,
 )
+from aggregation.runs import official_run
 from deliberation.models import Deliberation, Round
-from deliberation.models.rounds import Phase
+from deliberation.models.rounds import Phase, RoundKind
 
 from .editing import PREAMBLE, principle_key, rule_params, selected
 from .models import Constitution, Lineage, PrincipleEdit, Version
@@ -193,14 +191,10 @@ def current_draft(deliberation: Deliberation) -> Version | None:
 
 
 def latest_run(deliberation: Deliberation) -> Run | None:
-    """The newest finished run of a closed round by the plan that was fixed at its opening."""
-    runs = Run.objects.filter(
-        round__deliberation=deliberation,
-        round__phase=Phase.CLOSED,
-        status=RunStatus.DONE,
-        plan_hash=F("round__plan_hash"),
-    )
-    return runs.select_related("round").order_by("-round__number", "-pk").first()
+    """The official run of the newest closed opinion round, once it is done."""
+    closed = deliberation.rounds.filter(kind=RoundKind.OPINION, phase=Phase.CLOSED)
+    round = closed.order_by("-number").first()
+    return official_run(round) if round else None
 
 
 def _groups(run: Run) -> list[Group]:

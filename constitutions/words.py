@@ -1,15 +1,14 @@
-"""Codes in plain words: rules, reasons of the machine, groups, shares."""
+"""Codes in plain words: reasons of the machine, groups, shares."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from aggregation.engine import RULES
+from aggregation.words import group_letter
 
 # Reasons that the machine leaves on its edits: names of wording rules and of drafting steps.
 REASONS: Final[dict[str, str | Promise]] = {
@@ -37,28 +36,9 @@ def edit_reason(reason: str) -> str:
 
 def group_name(label: int) -> str:
     """Group 0 is “Group A”."""
-    letter = chr(ord("A") + label) if label < 26 else str(label + 1)
-    return _("Group %(letter)s") % {"letter": letter}
+    return _("Group %(letter)s") % {"letter": group_letter(label)}
 
 
 def percent(share: float) -> str:
     """0.874 → “87 %”, with a space that does not break."""
     return f"{100 * share:.0f}\u00a0%"
-
-
-def rule_in_words(rule: str, params: Mapping[str, Any]) -> str:
-    """What it took to be selected, in one line; rules without words of ours by their label."""
-    if rule == "threshold" and {"measure", "above"} <= set(params):
-        above, measure = f"{params['above']:g}", params["measure"]
-        if measure == "min_group":
-            words = _(
-                "in every opinion group, more than %(above)s of the votes agree (%(measure)s)"
-            )
-        else:
-            words = _("the groups' shares of agreement, multiplied, exceed %(above)s (%(measure)s)")
-        return words % {"above": above, "measure": measure}
-    if rule == "sequential_pav" and "seats" in params:
-        return _("%(seats)s statements, each chosen to add most for those who had few so far") % {
-            "seats": params["seats"]
-        }
-    return RULES[rule].label if rule in RULES else rule

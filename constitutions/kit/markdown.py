@@ -13,6 +13,7 @@ from datetime import datetime
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from aggregation.words import rule_in_words
 from constitutions.models import Version
 from constitutions.selectors import (
     GroupVotes,
@@ -22,7 +23,7 @@ from constitutions.selectors import (
     VersionRecord,
     read_version,
 )
-from constitutions.words import edit_reason, group_name, percent, rule_in_words
+from constitutions.words import edit_reason, group_name, percent
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~^&$!])")
 _LIST_START = re.compile(r"^(\d+)([.)])|^([-+])")

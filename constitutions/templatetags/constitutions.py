@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import template
 
+from aggregation.words import rule_in_words
 from constitutions import words
 from constitutions.selectors import VersionRecord, current_draft, latest_run, published_versions
 from deliberation.models import Deliberation
@@ -26,7 +27,7 @@ def reason_words(reason: str) -> str:
 @register.filter
 def rule_words(record: VersionRecord) -> str:
     """What it took to be selected."""
-    return words.rule_in_words(record.rule, record.params)
+    return rule_in_words(record.rule, record.params)
 
 
 @register.inclusion_tag("constitutions/tags/status.html")
