@@ -38,7 +38,7 @@ def problems(text: str) -> Iterator[tuple[int, str]]:
 
 
 def main() -> int:
-    sys.path.insert(0, str(ROOT))
+    sys.path[0] = str(ROOT)  # not deploy/, whose celery.py would hide Celery
     os.environ["DJANGO_SETTINGS_MODULE"] = "deploy.settings"
     os.environ |= {"SECRET_KEY": "templates", "DATABASE_URL": "postgres://x@127.0.0.1:1/x"}
     os.environ |= {"REDIS_URL": "redis://127.0.0.1:1/0"}

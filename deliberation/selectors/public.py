@@ -103,7 +103,7 @@ class Step:
 def steps(deliberation: Deliberation, round: Round) -> list[Step]:
     """What happened, what happens now and what comes next, for one deliberation."""
     words = [
-        (_("Propose and vote"), _("People write statements and vote on each other's.")),
+        (_("Propose and vote"), _("People write statements and vote on each other’s.")),
         (_("Vote only"), _("No new statements, so that everyone can vote on the same list.")),
         (_("Report"), _("The votes are counted by rules that were fixed before the first vote.")),
         (_("Constitution"), _("What the panel agrees on is written down as principles.")),

@@ -11,8 +11,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from deliberation import markdown as md
+from deliberation.access import current_participant
 from deliberation.models import Deliberation
-from deliberation.models.rounds import Phase
+from deliberation.models.rounds import OPEN_PHASES, Phase
 
 register = template.Library()
 
@@ -85,19 +86,25 @@ def vote_key() -> dict[str, object]:
     return {}
 
 
-@register.inclusion_tag("deliberation/tags/deliberation_nav.html")
-def deliberation_nav(deliberation: Deliberation, here: str) -> dict[str, object]:
-    """The strip of public pages under the header. ``here`` is the URL name of this page.
+@register.inclusion_tag("deliberation/tags/deliberation_nav.html", takes_context=True)
+def deliberation_nav(
+    context: template.Context, deliberation: Deliberation, here: str
+) -> dict[str, object]:
+    """The strip of pages under the header. ``here`` is the URL name of this page.
 
-    The report exists once the round is closed, the constitution once it is published.
+    Voting is there for who sits on a seat, the report once the round is closed, and the
+    constitution once it is published.
     """
+    request = context.get("request")
+    seated = request is not None and current_participant(request, deliberation) is not None
     phase = deliberation.rounds.order_by("-number").values_list("phase", flat=True).first()
     pages = [
         ("deliberation", _("Overview"), True),
+        ("vote", _("Vote"), seated and phase in OPEN_PHASES),
         ("statements", _("Statements"), phase != Phase.DRAFT),
         ("report", _("Report"), phase == Phase.CLOSED),
         ("constitution", _("Constitution"), deliberation.published_at is not None),
-        ("moderation_log", _("Moderation log"), phase != Phase.DRAFT),
+        ("moderation_log", _("Log"), phase != Phase.DRAFT),
     ]
     return {
         "deliberation": deliberation,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -98,6 +101,13 @@ class TestDeliberationPage:
         assert "Take part" in page("deliberation", deliberation.slug)
         client, _ = sit(deliberation)
         assert "Go on voting" in page("deliberation", deliberation.slug, client=client)
+
+    def test_the_strip_leads_back_to_voting_only_for_the_panel(self):
+        deliberation = make_open()
+        way = f'href="{reverse("vote", args=[deliberation.slug])}"'
+        client, _ = sit(deliberation)
+        assert way in page("statements", deliberation.slug, client=client)
+        assert way not in page("statements", deliberation.slug)
 
     def test_by_invitation_there_is_no_door_for_others(self):
         deliberation = make_open()
@@ -226,6 +236,14 @@ class TestSitewide:
         answer = client.get("/d/nothing-here/", headers={"HX-Request": "true"})
         assert answer.status_code == 404
         assert "<html" not in answer.content.decode()
+
+    def test_with_the_database_away_there_is_still_a_page_in_words(self, client: Client):
+        client.raise_request_exception = False
+        gone = OperationalError("the server closed the connection")
+        with patch("django.db.backends.utils.CursorWrapper.execute", side_effect=gone):
+            answer = client.get("/")
+        assert answer.status_code == 500
+        assert "Something broke on our side" in answer.content.decode()
 
     def test_a_missing_csrf_token_is_explained(self):
         deliberation = make_open()
