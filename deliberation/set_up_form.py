@@ -15,6 +15,7 @@ from deliberation.models import Deliberation, Round
 from deliberation.models.deliberations import Visibility
 from deliberation.models.rounds import ModerationMode
 from deliberation.plan_words import needs_declared_groups, offered_plans
+from deliberation.texts import clean
 
 OWN = "own"
 KEEP = "keep"
@@ -145,6 +146,18 @@ class SetUpForm(forms.Form):
                 choices.insert(0, (KEEP, _("The plan it has now")))
         choice.choices = choices  # type: ignore[attr-defined]
 
+    def clean_title(self) -> str:
+        return clean(self.cleaned_data["title"])
+
+    def clean_question(self) -> str:
+        return clean(self.cleaned_data["question"])
+
+    def clean_description(self) -> str:
+        return _lines(self.cleaned_data["description"])
+
+    def clean_consent_text(self) -> str:
+        return _lines(self.cleaned_data["consent_text"])
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         choice = cleaned.get("plan_choice")
@@ -159,19 +172,9 @@ class SetUpForm(forms.Form):
         if text is None:
             return
         try:
-            plan = Plan.from_toml(text)
-        except PlanError as error:
-            self.add_error("plan_text", str(error))
-            return
-        if needs_declared_groups(plan):
-            self.add_error(
-                "plan_text",
-                _(
-                    "This plan takes groups that come with imported votes. "
-                    "People who join here bring none; use the method “kmeans”."
-                ),
-            )
-        cleaned["plan"] = plan
+            cleaned["plan"] = _readable_plan(text)
+        except ValidationError as error:
+            self.add_error("plan_text", error)
 
     def _own_text(self, cleaned: Mapping[str, Any]) -> str | None:
         """What the plan says; an uploaded file replaces the field, so that its text is kept."""
@@ -189,11 +192,46 @@ class SetUpForm(forms.Form):
         self.data = {**self.data.dict(), "plan_text": text}  # type: ignore[attr-defined]
         return text
 
-    def changes(self) -> dict[str, Any]:
-        """The keyword arguments of create_deliberation and update_draft."""
+    def settings(self) -> dict[str, Any]:
+        """The keyword arguments of create_deliberation."""
         left_out = {"plan_choice", "plan_text", "plan_file"}
         kept = {name: value for name, value in self.cleaned_data.items() if name not in left_out}
         return {name: value for name, value in kept.items() if value is not None}
+
+    def changes(self, deliberation: Deliberation, round: Round) -> dict[str, Any]:
+        """The keyword arguments of update_draft: only what differs from what is stored."""
+        stored = as_initial(deliberation, round) | {"open_link": deliberation.panel.open_link}
+        given = self.settings()
+        plan = given.pop("plan", None)
+        changed = {name: value for name, value in given.items() if value != stored[name]}
+        if plan is not None and plan.hash != round.plan_hash:
+            changed["plan"] = plan
+        return changed
+
+
+def _readable_plan(text: str) -> Plan:
+    """The plan that the text describes. Raises ValidationError in the engine's words."""
+    try:
+        plan = Plan.from_toml(text)
+    except PlanError as error:
+        raise ValidationError(str(error)) from error
+    except RecursionError as error:
+        raise ValidationError(_("This plan is nested too deeply.")) from error
+    if r"\u0000" in plan.canonical_json:
+        raise ValidationError(_("This plan contains a character that cannot be stored."))
+    if needs_declared_groups(plan):
+        raise ValidationError(
+            _(
+                "This plan takes groups that come with imported votes. "
+                "People who join here bring none; use the method “kmeans”."
+            )
+        )
+    return plan
+
+
+def _lines(text: str) -> str:
+    """Browsers send line ends as CR LF; stored texts have LF, so that hashes compare."""
+    return text.replace("\r\n", "\n")
 
 
 def _decoded(upload: Any) -> str:

@@ -25,7 +25,7 @@ from deliberation.selectors.queue import (
 )
 from deliberation.services import moderation
 from deliberation.services.errors import Invalid, WrongPhase
-from deliberation.views.organising import readable, signed_in
+from deliberation.views.organising import by_htmx, readable, signed_in, whole_page_sign_in
 
 _CARDS = 10  # waiting statements on one page
 _ROWS = 50
@@ -42,7 +42,7 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "organise/queue.html", _queue(request, managed, tab))
 
 
-@login_required
+@whole_page_sign_in
 @require_http_methods(["GET", "POST"])
 def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Accept or reject one statement. htmx gets the rest of the queue, everyone else a redirect."""
@@ -59,7 +59,7 @@ def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         else:
             return _answer(request, managed, made, _tab(form))
     status = 422 if request.method == "POST" else 200
-    if _by_htmx(request):
+    if by_htmx(request):
         context = _queue(request, managed, _tab(form)) | {"bound": form, "bound_number": number}
         return render(request, "organise/queue.html#queue", context, status=status)
     (item,) = items([statement])
@@ -89,15 +89,11 @@ def _answer(
 ) -> HttpResponse:
     done = _("Accepted: “%(text)s”") if made.decision == "accept" else _("Rejected: “%(text)s”")
     done %= {"text": made.statement.text}
-    if _by_htmx(request):
+    if by_htmx(request):
         context = _queue(request, managed, tab) | {"done": done}
         return render(request, "organise/queue.html#queue", context)
     messages.success(request, done)
     return redirect(reverse("queue", args=[managed.deliberation.slug]) + f"?tab={tab}")
-
-
-def _by_htmx(request: HttpRequest) -> bool:
-    return bool(request.headers.get("HX-Request"))
 
 
 def _tab(form: ModerationForm) -> str:

@@ -26,7 +26,7 @@ def organise_new(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     form = SetUpForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        made = create_deliberation(owner=user, **form.changes())
+        made = create_deliberation(owner=user, **form.settings())
         messages.success(request, _("The deliberation is there. Nobody can join yet."))
         return redirect("workspace", made.slug)
     context = {"form": form, "plans": offered_plans()}
@@ -50,7 +50,9 @@ def round_settings(request: HttpRequest, slug: str) -> HttpResponse:
         round=round,
     )
     if request.method == "POST" and form.is_valid():
-        update_draft(deliberation=deliberation, actor=signed_in(request), **form.changes())
+        changes = form.changes(deliberation, round)
+        if changes:
+            update_draft(deliberation=deliberation, actor=signed_in(request), **changes)
         messages.success(request, _("Saved."))
         return redirect("workspace", slug)
     context = {"managed": managed, "form": form, "plans": offered_plans()}

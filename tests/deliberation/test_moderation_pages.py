@@ -169,6 +169,15 @@ def test_the_list_of_accepted_statements_does_not_change_with_votes(
     assert client.get(address).content.partition(b"<main")[2] == before
 
 
+def test_a_session_that_ended_sends_the_whole_page_to_sign_in(
+    client: Client, panel: Deliberation
+) -> None:
+    client.logout()
+    answer = decide(client, 4, "accept", headers=HTMX)
+    assert answer["HX-Redirect"].startswith("/sign-in/?next=")
+    assert status_of(4) == "pending"
+
+
 @pytest.mark.parametrize("path", ["queue/?tab=everything", "statements/99/moderate/"])
 def test_what_does_not_exist_is_not_found(client: Client, panel: Deliberation, path: str) -> None:
     assert client.get(f"/organise/assistant/{path}").status_code == 404

@@ -9,7 +9,15 @@ import pytest
 from django.test import Client
 
 from aggregation.engine import shipped
-from deliberation.models import Deliberation, Membership, Participant, Seat, Statement, User
+from deliberation.models import (
+    AuditEntry,
+    Deliberation,
+    Membership,
+    Participant,
+    Seat,
+    Statement,
+    User,
+)
 from deliberation.models.deliberations import Role
 from deliberation.services.panels import issue_seats, take_seat
 from deliberation.services.rounds import close_round, consent_hash, open_round
@@ -209,6 +217,23 @@ def test_a_file_that_is_no_plan_is_refused(owner_client: Client, content: bytes)
     assert 'href="#id_plan_file"' in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rules = " + "[" * 60_000,
+        OWN_PLAN.replace('"library"', r'"li\u0000brary"'),
+        OWN_PLAN + "[unknown]\n",
+        "",
+    ],
+    ids=["nested", "unstorable", "unknown setting", "empty"],
+)
+def test_a_plan_made_to_break_things_is_only_refused(owner_client: Client, text: str) -> None:
+    answer = owner_client.post("/organise/new/", FORM | {"plan_choice": "own", "plan_text": text})
+    assert answer.status_code == 422
+    assert 'href="#id_plan_text"' in answer.content.decode()
+    assert not Deliberation.objects.exists()
+
+
 def test_a_plan_that_needs_imported_groups_is_refused(owner_client: Client) -> None:
     declared = OWN_PLAN.replace("k = 3", 'method = "declared"\nsource = "group-id"')
     answer = owner_client.post(
@@ -249,6 +274,17 @@ def test_settings_change_while_in_preparation(owner_client: Client) -> None:
     assert the_round(deliberation).question == "Another question?"
     assert the_round(deliberation).plan["name"] == "library"
     assert deliberation.panel.open_link is False
+
+
+def test_saving_records_only_what_changed(owner_client: Client) -> None:
+    owner_client.post("/organise/new/", FORM | {"consent_text": "One.\r\n\r\nTwo."})
+    deliberation = Deliberation.objects.get()
+    address = f"/organise/{deliberation.slug}/settings/"
+    owner_client.post(address, FORM | {"consent_text": "One.\r\n\r\nTwo.", "target_votes": "40"})
+    owner_client.post(address, FORM | {"consent_text": "One.\r\n\r\nTwo.", "target_votes": "40"})
+    edits = AuditEntry.objects.filter(action="deliberation.edited")
+    assert [edit.detail for edit in edits] == [{"fields": ["target_votes"]}]
+    assert the_round(deliberation).consent_text == "One.\n\nTwo."
 
 
 def test_a_plan_of_ones_own_is_kept_unless_another_is_chosen(owner_client: Client) -> None:
@@ -424,7 +460,7 @@ def test_the_workspace_says_where_the_round_is_and_how_it_goes(owner_client: Cli
     page = owner_client.get("/organise/assistant/").content.decode()
     assert "Proposing and voting" in page
     assert "3 of 3 participants have voted" in page
-    assert "Fewest votes so far: 2, on statement 3" in page
+    assert "Fewest votes: 2, on statement 3" in page
     assert 'value="http://testserver/d/assistant/"' in page
 
 
