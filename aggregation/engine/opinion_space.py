@@ -14,20 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
 from aggregation.engine.errors import EngineError
+from aggregation.engine.lanczos import NotConvergedError, inner, top_eigenpairs
 from aggregation.engine.matrix import VoteMatrix
 from aggregation.engine.randomness import generator
 
-# Up to this many rows or columns the small Gram matrix is solved directly.
-_DENSE_SIDE = 64
-# Above this the direct way is no fallback any more (a Gram matrix of 200 MB).
-_FALLBACK_SIDE = 5000
 # An axis that explains less than this share of the first one is rounding noise.
 _NO_VARIANCE = 1e-12
-# Relative accuracy of the eigenvalues; the axes are then good to about 1e-12 as well.
-_TOLERANCE = 1e-14
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +72,7 @@ def opinion_space(
     off = np.zeros(matrix.n_statements, dtype=bool) if muted is None else muted
     center, residuals = _centred(matrix, off)
     components, strengths = _principal_axes(residuals, dimensions, seed)
-    total = float(np.dot(residuals.data, residuals.data))
+    total = inner(residuals.data, residuals.data)
     shares = strengths / total if total > 0 else np.zeros_like(strengths)
     # Muted statements count as seen by everyone, the others only where a vote is stored.
     seen = np.bincount(matrix.rows[~off[matrix.indices]], minlength=matrix.n_participants)
@@ -105,45 +99,28 @@ def _principal_axes(
     residuals: Any, dimensions: int, seed: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """float64[d, m] axes and float64[d] squared singular values, strongest first."""
-    m = residuals.shape[1]
+    n, m = residuals.shape
     axes, strengths = np.zeros((dimensions, m)), np.zeros(dimensions)
     if not np.any(residuals.data):
         return axes, strengths
-    wide = residuals.shape[0] < m
-    values, vectors = _top_eigenpairs(residuals, min(dimensions, *residuals.shape), seed, wide)
+    # The Gram matrix of the short side has the same eigenvalues; it is applied, never built.
+    turned = residuals.T
+    left, right = (residuals, turned) if n < m else (turned, residuals)
+    count, rng = min(dimensions, n, m), generator(seed, "space")
+    try:
+        values, vectors = top_eigenpairs(lambda v: left @ (right @ v), min(n, m), count, rng)
+    except NotConvergedError as error:
+        raise EngineError("space_not_converged", reason=str(error)) from error
+    # Statements on which everyone voted alike have no part in any axis, not even a rounded one.
+    varied = np.bincount(residuals.indices, weights=np.abs(residuals.data), minlength=m) > 0
     for place, value in enumerate(values):
         if value <= _NO_VARIANCE * values[0]:
             break
-        vector = residuals.T @ vectors[:, place] if wide else vectors[:, place]
-        axes[place] = _with_fixed_sign(vector / np.linalg.norm(vector))
+        axis = turned @ vectors[place] if n < m else vectors[place]
+        axis = np.where(varied, axis, 0.0)
+        axes[place] = _with_fixed_sign(axis / np.sqrt(inner(axis, axis)))
         strengths[place] = value
     return axes, strengths
-
-
-def _top_eigenpairs(
-    residuals: Any, count: int, seed: int, wide: bool
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Largest eigenvalues, falling, and vectors (columns) of the Gram matrix of the short side."""
-    side = min(residuals.shape)
-    left, right = (residuals, residuals.T) if wide else (residuals.T, residuals)
-    if side <= max(_DENSE_SIDE, 2 * count + 1):
-        return _dense_eigenpairs(left @ right, count)
-    rng = generator(seed, "space")
-    operator = LinearOperator((side, side), matvec=lambda v: left @ (right @ v), dtype=np.float64)
-    try:
-        start = rng.random(side) - 0.5
-        values, vectors = eigsh(operator, k=count, v0=start, tol=_TOLERANCE, rng=rng)
-    except ArpackError as error:
-        if side <= _FALLBACK_SIDE:
-            return _dense_eigenpairs(left @ right, count)
-        raise EngineError("space_not_converged", reason=str(error)) from error
-    order = np.argsort(-values, kind="stable")
-    return values[order], vectors[:, order]
-
-
-def _dense_eigenpairs(gram: Any, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    values, vectors = np.linalg.eigh(gram.toarray())
-    return values[::-1][:count], vectors[:, ::-1][:, :count]
 
 
 def _with_fixed_sign(vector: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -202,3 +202,16 @@ def test_each_purpose_draws_its_own_numbers() -> None:
         generator(2, "groups", 2, 1).random(),
     }
     assert len(draws) == 5
+
+
+@pytest.mark.parametrize(("axes", "people"), [(1, 3000), (2, 3000), (3, 3000), (2, 7)])
+def test_ruling_out_centres_by_block_changes_no_label(axes: int, people: int) -> None:
+    rng = np.random.default_rng(axes)
+    # On a grid many points lie at the same distance from several centres.
+    points = rng.integers(0, 9, (people, axes)).astype(float)
+    centers = rng.integers(0, 9, (40, axes)).astype(float)
+    distance = np.sum((points[:, None] - centers[None]) ** 2, axis=2)
+    assert np.array_equal(nearest(points, centers), distance.argmin(axis=1))
+    ordered = points[np.lexsort(points.T)]
+    distance = np.sum((ordered[:, None] - centers[None]) ** 2, axis=2)
+    assert np.array_equal(nearest(ordered, centers), distance.argmin(axis=1))

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -246,3 +250,34 @@ def test_a_statement_that_nobody_saw_is_in_the_outcome_without_evidence() -> Non
         "agree": 0, "disagree": 0, "pass": 0, "share": None, "interval": [None, None],
     }  # fmt: skip
     assert {s.decisions[1].status for s in outcome.selections} == {"not_enough_evidence"}
+
+
+def test_the_number_of_processor_cores_and_their_kind_change_no_byte() -> None:
+    script = """
+import numpy as np
+from aggregation.engine import VoteMatrix, aggregate, shipped
+rng = np.random.default_rng(1)
+lean = rng.normal(size=(3000, 2)) @ rng.normal(size=(2, 400)) + rng.normal(size=(3000, 400))
+who, what = np.nonzero(rng.random((3000, 400)) < 0.2)
+votes = np.sign(np.round(np.round(lean[who, what], 6)))
+print(aggregate(VoteMatrix.from_triplets(who, what, votes), shipped("default")).digest)
+"""
+    machines: list[dict[str, str]] = [
+        {"OPENBLAS_NUM_THREADS": "1"},
+        {"OPENBLAS_NUM_THREADS": "4"},
+        {"OPENBLAS_CORETYPE": "Nehalem", "OPENBLAS_NUM_THREADS": "2"},
+    ]
+    root = Path(__file__).resolve().parents[3]
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=root,
+            env=os.environ | machine,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for machine in machines
+    }
+    assert len(digests) == 1
+    assert len(digests.pop().strip()) == 64

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Any
-
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from aggregation.engine import EngineError, VoteMatrix, opinion_space
+from aggregation.engine import EngineError, VoteMatrix, lanczos, opinion_space
 
 
 def dense(matrix: VoteMatrix) -> NDArray[np.float64]:
@@ -101,30 +100,58 @@ def test_a_muted_statement_counts_as_a_pass_by_everyone() -> None:
     assert one.components[0, 4] == 0
 
 
-def test_a_lanczos_that_does_not_end_falls_back_to_the_direct_way(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    matrix = random_matrix(300, 90)
-    expected = opinion_space(matrix, seed=1)
-    fail_lanczos(monkeypatch)
-    direct = opinion_space(matrix, seed=1)
-    assert np.allclose(direct.positions, expected.positions, atol=1e-9)
-
-
-def test_without_a_fallback_the_error_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    matrix = random_matrix(300, 90)
-    module = fail_lanczos(monkeypatch)
-    monkeypatch.setattr(module, "_FALLBACK_SIDE", 10)
+def test_an_iteration_that_does_not_end_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanczos, "_MOST_STEPS", 5)
     with pytest.raises(EngineError) as caught:
-        opinion_space(matrix, seed=1)
+        opinion_space(random_matrix(300, 90), seed=1)
     assert caught.value.code == "space_not_converged"
+    assert "no end after 5 steps" in str(caught.value)
 
 
-def fail_lanczos(monkeypatch: pytest.MonkeyPatch) -> Any:
-    module = sys.modules["aggregation.engine.opinion_space"]
+def spectrum(*values: float, size: int) -> NDArray[np.float64]:
+    """A symmetric matrix with these eigenvalues, the rest 0."""
+    rng = np.random.default_rng(len(values) + size)
+    axes, _ = np.linalg.qr(rng.normal(size=(size, size)))
+    every = np.zeros(size)
+    every[: len(values)] = values
+    return np.asarray((axes * every) @ axes.T)
 
-    def never(*args: Any, **kwargs: Any) -> Any:
-        raise module.ArpackError(-9999)
 
-    monkeypatch.setattr(module, "eigsh", never)
-    return module
+@pytest.mark.parametrize(
+    ("matrix", "expected"),
+    [
+        (spectrum(9, 4, 3, 1, size=5), [9, 4, 3]),
+        (spectrum(9, 4, size=5), [9, 4, 0]),
+        (spectrum(7, 7, 7, 1, size=30), [7, 7, 7]),
+        (spectrum(*np.arange(200.0, 0, -1), size=200), [200, 199, 198]),
+        (spectrum(5, size=200), [5, 0, 0]),
+        (spectrum(1e-12, 1e-13, size=60), [1e-12, 1e-13, 0]),
+        (spectrum(2, size=1), [2]),
+    ],
+)
+def test_the_strongest_eigenpairs_are_found(
+    matrix: NDArray[np.float64], expected: list[float]
+) -> None:
+    count = len(expected)
+    rng = np.random.default_rng(1)
+    values, vectors = lanczos.top_eigenpairs(lambda v: matrix @ v, len(matrix), count, rng)
+    largest = expected[0]
+    assert np.allclose(values / largest, np.array(expected) / largest, atol=1e-12)
+    assert np.allclose(vectors @ vectors.T, np.eye(count), atol=1e-9)
+    assert np.allclose(matrix @ vectors.T / largest, vectors.T * values / largest, atol=1e-9)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_the_tridiagonal_problem_is_solved_as_lapack_does(data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, 12))
+    entry = st.floats(-5, 5).filter(lambda x: x == 0 or abs(x) > 1e-6)
+    diagonal = data.draw(st.lists(entry, min_size=size, max_size=size))
+    beside = data.draw(st.lists(entry, min_size=size - 1, max_size=size - 1))
+    matrix = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
+    found, vectors = lanczos.tridiagonal_top(diagonal, beside, 3, np.random.default_rng(0))
+    expected = np.linalg.eigvalsh(matrix)[::-1][:3]
+    assert np.allclose(found, expected, atol=1e-12 * max(1.0, float(np.abs(expected).max())))
+    rows = np.array(vectors)
+    assert np.allclose(rows @ rows.T, np.eye(len(rows)), atol=1e-9)
+    assert np.allclose(matrix @ rows.T, rows.T * np.array(found), atol=1e-9)
