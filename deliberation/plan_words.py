@@ -20,12 +20,13 @@ _TITLES = {
         ),
     ),
 }
+# The names and formulas that the report uses, too.
 _MEASURES = {
     "gac_polis": gettext_lazy(
-        "the product of the groups' shares of agreement, cautious with few votes (gac_polis),"
+        "“Common ground, smoothed” (product over the groups of (agree + 1) / (votes + 2))"
     ),
-    "gac_raw": gettext_lazy("the product of the groups' shares of agreement (gac_raw)"),
-    "min_group": gettext_lazy("the share of agreement in the least agreeing group (min_group)"),
+    "gac_raw": gettext_lazy("“Common ground” (product over the groups of agree / votes)"),
+    "min_group": gettext_lazy("“Least agreeing group” (smallest share of agreement of any group)"),
 }
 
 
@@ -101,7 +102,7 @@ def _groups(grouping: Mapping[str, Any]) -> str:
 def _rule(rule: Mapping[str, Any]) -> str:
     if rule["id"] == "threshold":
         return _(
-            "a statement is selected if %(measure)s is above %(above)s. If some group cast fewer "
+            "a statement is selected if its %(measure)s is above %(above)s. If a group cast fewer "
             "than %(votes)d votes on it, there is not enough evidence, and it is left out."
         ) % {
             "measure": _MEASURES[rule["measure"]],
