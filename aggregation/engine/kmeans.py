@@ -85,6 +85,8 @@ def _within_reach(
     A centre is out if even the near side of the block's bounding box is farther from it than the
     far side is from another centre.
     """
+    if len(starts) < 2:  # nothing to gain
+        return np.ones((len(starts), len(centers)), dtype=bool)
     low = np.minimum.reduceat(points, starts)[:, None, :] - centers
     high = np.maximum.reduceat(points, starts)[:, None, :] - centers
     nearest_side = np.sum(np.maximum(np.maximum(low, -high), 0.0) ** 2, axis=2)
