@@ -1,4 +1,4 @@
-"""The strongest eigenpairs of a large symmetric operator, the same to the last bit everywhere.
+"""The strongest eigenpairs of a large symmetric operator, the same bits for any number of cores.
 
 Library solvers (ARPACK, LAPACK) call a BLAS that splits sums among as many threads as there are
 cores, so their last digits depend on the machine, and with them the digest of an outcome. Here
