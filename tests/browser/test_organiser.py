@@ -1,0 +1,137 @@
+"""An organiser's way from the sign-in link to a moderated round, with and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from deliberation.models import Deliberation, Statement, User
+from deliberation.services.sign_in import create_sign_in_link
+from deliberation.services.statements import propose
+from tests.factories import SEEDS, join, make_open, make_user, the_round
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PROPOSALS = [
+    "It should speak my dialect.",
+    "It should be quiet at night.",
+    "My neighbour talks too much.",
+]
+
+
+def no_barriers(page: Page) -> None:
+    found = Axe().run(page).response["violations"]
+    assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found] == []
+
+
+def sign_in_by_link(page: Page, user: User) -> None:
+    page.goto(f"/sign-in/{create_sign_in_link(user=user)}/")
+    page.get_by_role("button", name="Sign in as alice@example.org").click()
+
+
+def fates() -> list[str]:
+    return list(
+        Statement.objects.filter(text__in=PROPOSALS)
+        .order_by("number")
+        .values_list("status", flat=True)
+    )
+
+
+@pytest.fixture
+def panel() -> Deliberation:
+    """Three proposals wait for their moderator."""
+    deliberation = make_open()
+    for text in PROPOSALS:
+        propose(participant=join(deliberation), round=the_round(deliberation), text=text)
+    return deliberation
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_from_the_sign_in_link_to_an_open_round(open_page, javascript):
+    page = open_page(javascript=javascript)
+    sign_in_by_link(page, User.objects.create_user("alice@example.org"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Choose a password")
+    page.get_by_role("link", name="Not now").click()
+    page.get_by_role("link", name="New deliberation").click()
+    page.get_by_label("Title").fill("How a tutor should teach")
+    page.get_by_label("The question to the panel").fill("By which principles should it teach?")
+    page.get_by_role("button", name="Create the deliberation").click()
+    expect(page.get_by_text("Before you can open")).to_be_visible()
+    page.get_by_role("link", name="Write seed statements").click()
+    page.get_by_label("New seed statements").fill("\n".join(SEEDS))
+    page.get_by_role("button", name="Add these seeds").click()
+    expect(page.get_by_role("heading", name="4 seeds")).to_be_visible()
+    page.get_by_role("link", name="Workspace").click()
+    page.get_by_role("link", name="Open the round").click()
+    page.get_by_role("button", name="Open the round now").click()
+    expect(page.get_by_label("Anyone with this address can join")).to_have_value(
+        re.compile(r"/d/how-a-tutor-should-teach/$")
+    )
+    assert the_round(Deliberation.objects.get()).phase == "propose"
+
+
+def test_moderating_with_keys_moves_to_the_next_card_and_says_so(open_page, panel):
+    page = open_page()
+    sign_in_by_link(page, User.objects.get(email="alice@example.org"))
+    page.goto("/organise/assistant/queue/")
+    page.keyboard.press("a")
+    assert fates() == ["pending"] * 3  # keys act inside a card only
+    page.get_by_role("heading", name="Statement 4").focus()
+    page.keyboard.press("a")
+    expect(page.get_by_role("heading", name="Statement 5")).to_be_focused()
+    expect(page.locator("#live")).to_contain_text("It should speak my dialect.")
+    page.wait_for_timeout(400)  # a second press sooner would be taken for a double click
+    page.keyboard.press("r")
+    expect(page.get_by_label("Why not?").first).to_be_focused()
+    page.get_by_label("Why not?").first.select_option("off_topic")
+    page.get_by_role("button", name="Reject statement 5").click()
+    expect(page.get_by_role("heading", name="Statement 6")).to_be_focused()
+    assert fates() == ["accepted", "rejected", "pending"]
+
+
+def test_moderating_without_javascript(open_page, panel):
+    page = open_page(javascript=False, width=360)
+    sign_in_by_link(page, User.objects.get(email="alice@example.org"))
+    page.goto("/organise/assistant/queue/")
+    page.get_by_role("button", name="Accept statement 4").click()
+    expect(page.get_by_role("status").first).to_contain_text("It should speak my dialect.")
+    page.locator("summary").first.click()
+    page.get_by_role("button", name="Reject statement 5").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose why it is not shown")
+    page.get_by_label("Why not?").select_option("off_topic")
+    page.get_by_role("button", name="Reject statement 5").click()
+    assert fates() == ["accepted", "rejected", "pending"]
+
+
+def test_the_file_of_seat_links_comes_down_with_the_page(open_page):
+    make_open(owner=make_user())
+    page = open_page()
+    sign_in_by_link(page, User.objects.get())
+    page.goto("/organise/assistant/seats/")
+    page.get_by_label("How many new seats?").fill("3")
+    page.get_by_role("button", name="Issue seats and show their links").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the links as CSV").click()
+    lines = download.value.path().read_text().splitlines()
+    assert download.value.suggested_filename == "assistant-seats.csv"
+    assert lines[0] == "Seat,Link"
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize(("width", "dark"), [(360, False), (1280, True)])
+def test_no_page_has_barriers_or_scrolls_sideways(open_page, panel, width, dark):
+    page = open_page(width=width, dark=dark)
+    page.goto("/sign-in/")
+    no_barriers(page)
+    sign_in_by_link(page, User.objects.get(email="alice@example.org"))
+    pages = ["new/", "", *(f"assistant/{name}/" for name in ("settings", "seeds", "seats"))]
+    pages += ["assistant/", "assistant/queue/", "assistant/queue/?tab=accepted"]
+    pages += ["assistant/statements/4/moderate/", "assistant/end-proposals/", "assistant/audit/"]
+    for address in pages:
+        page.goto(f"/organise/{address}")
+        no_barriers(page)
+        wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        assert not wide, address
