@@ -14,7 +14,7 @@ from deliberation.consent_template import CONSENT_TEMPLATE
 from deliberation.models import Deliberation, Round
 from deliberation.models.deliberations import Visibility
 from deliberation.models.rounds import ModerationMode
-from deliberation.plan_words import needs_declared_groups, offered_plans
+from deliberation.plan_words import PlanChoice, describe, needs_declared_groups, offered_plans
 from deliberation.texts import clean
 
 OWN = "own"
@@ -25,7 +25,8 @@ _PLAN_BYTES = 64 * 1024
 class SetUpForm(forms.Form):
     """Everything that freezes when the round opens, and a little that does not.
 
-    ``cleaned_data["plan"]`` is a Plan; None means the plan stays as it is.
+    ``cleaned_data["plan"]`` is a Plan; None means the plan stays as it is. ``plans`` are the
+    choices with their explanations.
     """
 
     title = forms.CharField(
@@ -136,15 +137,18 @@ class SetUpForm(forms.Form):
 
     def __init__(self, *args: Any, round: Round | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [*((p.name, p.title) for p in offered_plans()), (OWN, _("A plan of my own"))]
+        self.plans = offered_plans()
         choice = self.fields["plan_choice"]
-        if round is None:
-            choice.initial = "default"
-        else:
-            choice.initial = plan_name(round)
-            if choice.initial == KEEP:
-                choices.insert(0, (KEEP, _("The plan it has now")))
-        choice.choices = choices  # type: ignore[attr-defined]
+        choice.initial = "default" if round is None else plan_name(round)
+        if round is not None and choice.initial == KEEP:
+            kept = PlanChoice(
+                KEEP, str(_("The plan it has now")), round.plan["title"], describe(round.plan)
+            )
+            self.plans.insert(0, kept)
+        choice.choices = [  # type: ignore[attr-defined]
+            *((plan.name, plan.title) for plan in self.plans),
+            (OWN, _("A plan of my own")),
+        ]
 
     def clean_title(self) -> str:
         return clean(self.cleaned_data["title"])

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from deliberation.access import managed_deliberation
-from deliberation.plan_words import describe, offered_plans
+from deliberation.plan_words import describe
 from deliberation.services.deliberations import create_deliberation, update_draft
 from deliberation.set_up_form import SetUpForm, as_initial
 from deliberation.views.organising import signed_in
@@ -29,7 +29,7 @@ def organise_new(request: HttpRequest) -> HttpResponse:
         made = create_deliberation(owner=user, **form.settings())
         messages.success(request, _("The deliberation is there. Nobody can join yet."))
         return redirect("workspace", made.slug)
-    context = {"form": form, "plans": offered_plans()}
+    context = {"form": form}
     status = 422 if request.method == "POST" else 200
     return render(request, "organise/new.html", context, status=status)
 
@@ -55,6 +55,6 @@ def round_settings(request: HttpRequest, slug: str) -> HttpResponse:
             update_draft(deliberation=deliberation, actor=signed_in(request), **changes)
         messages.success(request, _("Saved."))
         return redirect("workspace", slug)
-    context = {"managed": managed, "form": form, "plans": offered_plans()}
+    context = {"managed": managed, "form": form}
     status = 422 if request.method == "POST" else 200
     return render(request, "organise/settings.html", context, status=status)

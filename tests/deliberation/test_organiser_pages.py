@@ -291,6 +291,8 @@ def test_a_plan_of_ones_own_is_kept_unless_another_is_chosen(owner_client: Clien
     owner_client.post("/organise/new/", FORM | {"plan_choice": "own", "plan_text": OWN_PLAN})
     slug = Deliberation.objects.get().slug
     before = the_round(Deliberation.objects.get()).plan_hash
+    page = owner_client.get(f"/organise/{slug}/settings/").content.decode()
+    assert "put into 3 opinion groups" in page
     owner_client.post(
         f"/organise/{slug}/settings/", FORM | {"title": "Renamed", "plan_choice": "keep"}
     )

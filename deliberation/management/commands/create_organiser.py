@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
@@ -40,6 +41,8 @@ class Command(BaseCommand):
         token = create_sign_in_link(user=user, hours=hours)
         known = "is known already" if found else "may now organise deliberations"
         self.stderr.write(f"{user.email} {known}. This link works once, within {hours} hours:")
+        if not settings.PUBLIC_URL:
+            self.stderr.write("(Put the address of your site in front; PUBLIC_URL is not set.)")
         # Alone on standard output, so that a script can take it.
         self.stdout.write(absolute(reverse("sign_in_link", args=[token])))
 
