@@ -162,6 +162,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_TIMEZONE = "UTC"
+# How long a worker may be silent before its run is given to another one.
+RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", default=60, minimum=1)
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "aggregation.sweep_runs", "schedule": 10.0},
     "refresh-routing-weights": {

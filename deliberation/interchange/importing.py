@@ -6,15 +6,14 @@ the guards of the database see every row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
 from uuid import UUID, uuid5
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aggregation.engine import shipped
+from deliberation.copying import copy_in
 from deliberation.interchange.keeping import ACCEPTED, PENDING, REJECTED, Account
 from deliberation.interchange.polis import PolisExport
 from deliberation.models import (
@@ -170,7 +169,7 @@ def _copy_votes(
         (people[b.participant], statements[b.statement], b.value, b.participant, b.statement)
         for b in export.ballots
     ]
-    _copy(
+    copy_in(
         "deliberation_voteevent (participant_id, statement_id, round_id, value, key, source, "
         "created_at)",
         ["int8", "int8", "int8", "int2", "uuid", "text", "timestamptz"],
@@ -179,20 +178,8 @@ def _copy_votes(
             for who, what, value, p, s in cells
         ),
     )
-    _copy(
+    copy_in(
         "deliberation_vote (participant_id, statement_id, round_id, value, updated_at)",
         ["int8", "int8", "int8", "int2", "timestamptz"],
         ((who, what, round.pk, value, now) for who, what, value, _p, _s in cells),
     )
-
-
-def _copy(
-    into: str, types: list[str], rows: Iterable[tuple[int | str | UUID | datetime, ...]]
-) -> None:
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {into} FROM STDIN (FORMAT BINARY)") as copy,
-    ):
-        copy.set_types(types)
-        for row in rows:
-            copy.write_row(row)
