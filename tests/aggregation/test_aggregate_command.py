@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from aggregation.document import outcome_text
 from aggregation.engine import shipped
 from aggregation.models import Run
+from deliberation.models import Statement
 from deliberation.services.rounds import close_round
 from tests.factories import join, make_deliberation, make_open, the_round, vote_row
 
@@ -59,7 +60,8 @@ def test_the_json_has_what_is_promised(db):
 def test_progress_goes_to_standard_error_and_json_alone_to_standard_output():
     closed_assistant()
     out, err = aggregate("assistant", "--json")
-    assert out.startswith("{") and out.rstrip().endswith("}")
+    assert out.startswith("{")
+    assert out.rstrip().endswith("}")
     assert "Drawing the map of opinions" in err
 
 
@@ -82,11 +84,13 @@ def test_a_plan_can_be_named_or_given_as_a_file(tmp_path):
         id = "threshold"
         measure = "min_group"
         above = 0.9
+        min_group_votes = 1
     """
     (tmp_path / "plan.toml").write_text(text)
     mine = aggregated("assistant", "--plan", str(tmp_path / "plan.toml"))
     assert len(mine["groups"]) == 2
-    assert mine["selected"] == [1]
+    unanimous = Statement.objects.order_by("number").first()
+    assert mine["selected"] == [unanimous.number]
     assert aggregated("assistant", "--plan", "default")["plan_hash"] == shipped("default").hash
 
 
