@@ -53,8 +53,18 @@ class Pillar:
         return self.promote + self.prevent
 
     @property
+    def promoted(self) -> int:
+        """Aspects to promote that the panel names."""
+        return sum(bool(place.principles) for place in self.promote)
+
+    @property
+    def prevented(self) -> int:
+        """Aspects to prevent that the panel names."""
+        return sum(bool(place.principles) for place in self.prevent)
+
+    @property
     def covered(self) -> int:
-        return sum(bool(place.principles) for place in self.places)
+        return self.promoted + self.prevented
 
     @property
     def principles(self) -> int:

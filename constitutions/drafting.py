@@ -16,6 +16,8 @@ from deliberation.services.errors import Invalid, WrongPhase
 
 from . import wording
 from .editing import (
+    CARRIED_OVER,
+    DRAFTED_ANEW,
     add_principle,
     edit_preamble,
     edit_principle,
@@ -29,6 +31,7 @@ from .editing import (
 from .kit import canonical_json
 from .models import ComparisonMatch, Constitution, Version
 from .models.constitutions import VersionStatus
+from .selectors import read_version
 
 __all__ = [
     "DraftExists",
@@ -40,10 +43,6 @@ __all__ = [
     "remove_principle",
     "restore_principle",
 ]
-
-# Reasons of edits made by the machine: the wording rule, or one of these.
-CARRIED_OVER = "carried-over"
-DRAFTED_ANEW = "drafted-anew"
 
 
 class DraftExists(WrongPhase):
@@ -61,8 +60,8 @@ def draft_version(
 ) -> Version:
     """A draft with one principle per selected statement, best rank first.
 
-    A statement that is in the newest published version keeps the wording it has there. Others
-    get a first wording by rule. Both are recorded as made by the machine.
+    Where people worded a principle in the newest published version, it keeps that wording.
+    Others get a first wording by rule. Both are recorded as steps of the machine.
     Raises Invalid (run of another deliberation, unknown rule), WrongPhase (run not done, votes
     still open, nothing selected), DraftExists.
     """
@@ -178,10 +177,11 @@ def _fill(version: Version, actor: User | None) -> None:
 
 
 def _settled_wordings(constitution: Constitution) -> dict[str, str]:
-    """Key → text of the newest version that was published, {} before the first."""
+    """Key → text for what people worded in the newest published version."""
     published = constitution.versions.exclude(status=VersionStatus.DRAFT)
     newest = published.order_by("-number").first()
-    return dict(newest.principles.values_list("key", "text")) if newest else {}
+    principles = read_version(newest).principles if newest else ()
+    return {p.key: p.text for p in principles if not p.machine_worded}
 
 
 def _current_draft(deliberation: Deliberation) -> Version | None:

@@ -22,6 +22,9 @@ from .models import Lineage, Principle, PrincipleEdit, Version
 
 # Stands for the preamble where an edit names its principle.
 PREAMBLE: Final = "preamble"
+# Reasons of edits made by the machine, beside the names of the wording rules.
+CARRIED_OVER: Final = "carried-over"
+DRAFTED_ANEW: Final = "drafted-anew"
 MAX_PRINCIPLE: Final = 2_000
 MAX_PREAMBLE: Final = 20_000
 

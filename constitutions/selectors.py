@@ -22,7 +22,7 @@ from aggregation.runs import official_run
 from deliberation.models import Deliberation, Round
 from deliberation.models.rounds import Phase, RoundKind
 
-from .editing import PREAMBLE, principle_key, rule_params, selected
+from .editing import CARRIED_OVER, PREAMBLE, principle_key, rule_params, selected
 from .models import Constitution, Lineage, PrincipleEdit, Version
 
 MACHINE: Final = "machine"
@@ -100,8 +100,17 @@ class PrincipleRecord:
 
     @property
     def machine_worded(self) -> bool:
-        """No person has changed the wording that the machine suggested."""
-        return all(edit.is_machine for edit in self.edits)
+        """No person has changed the wording that the machine suggested.
+
+        Taking a principle out and putting it back changes no wording; drafting anew does.
+        """
+        machine = True
+        for edit in self.edits:
+            if edit.is_machine and not edit.before:
+                machine = edit.reason != CARRIED_OVER
+            elif edit.before and edit.after:
+                machine = False
+        return machine
 
 
 @dataclass(frozen=True)

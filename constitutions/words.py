@@ -24,7 +24,7 @@ REASONS: Final[dict[str, str | Promise]] = {
     "never-action": gettext_lazy("“should never …” became “never …”"),
     "already-worded": gettext_lazy("was already worded as a choice"),
     "quoted": gettext_lazy("no rule fits, so the statement is quoted"),
-    "carried-over": gettext_lazy("same wording as in the version before"),
+    "carried-over": gettext_lazy("the wording that people gave it in the version before"),
     "drafted-anew": gettext_lazy("the draft was drafted anew"),
 }
 

@@ -15,6 +15,7 @@ from constitutions.editing import (
 )
 from constitutions.kit import FORMATS
 from constitutions.models import Constitution, Lineage, PrincipleEdit, Version
+from constitutions.selectors import read_version
 from deliberation.models import AuditEntry
 from deliberation.services.errors import Invalid, WrongPhase
 from tests.constitutions.world import finish, make_closed, make_run
@@ -25,6 +26,12 @@ pytestmark = pytest.mark.django_db
 
 def texts(version: Version) -> dict[str, str]:
     return dict(version.principles.values_list("key", "text"))
+
+
+def worded_by_machine(version: Version) -> dict[str, bool]:
+    return {
+        principle.key: principle.machine_worded for principle in read_version(version).principles
+    }
 
 
 def test_a_draft_has_one_principle_per_selected_statement_in_rank_order(draft):
@@ -125,6 +132,23 @@ def test_the_next_version_keeps_keys_and_wordings_of_the_published_one(closed, d
     assert texts(second)["p005"] == "Never mock."
     carried = PrincipleEdit.objects.get(version=second, principle_key="p005")
     assert (carried.editor, carried.reason) == (None, "carried-over")
+    assert worded_by_machine(second) == {"p007": True, "p005": False}
+
+
+def test_what_people_did_not_word_is_worded_by_the_machine_again(closed, run, published, alice):
+    second = draft_version(deliberation=closed, run=run, actor=alice)
+    assert PrincipleEdit.objects.get(version=second, principle_key="p004").reason == "quality"
+    assert all(worded_by_machine(second).values())
+
+
+def test_only_a_change_of_words_makes_a_wording_peoples_own(draft, run, alice):
+    remove_principle(principle=draft.principles.get(key="p004"), reason="Twice", actor=alice)
+    restore_principle(version=draft, key="p004", actor=alice)
+    edit_principle(
+        principle=draft.principles.get(key="p005"), text="Never mock.", reason="", actor=alice
+    )
+    assert worded_by_machine(draft) == {"p005": False, "p006": True, "p000": True, "p004": True}
+    assert all(worded_by_machine(redraft(version=draft, run=run, actor=alice)).values())
 
 
 def test_publishing_again_keeps_the_day_of_the_first_publication(closed, run, published, alice):

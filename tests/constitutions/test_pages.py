@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from constitutions.comparison import compare
+from constitutions.comparison import compare, decide_match
 from constitutions.drafting import draft_version, publish_version
 from constitutions.editing import edit_preamble, remove_principle
 from constitutions.kit import FORMATS
@@ -153,6 +153,22 @@ def test_the_comparison_says_what_is_suggested_and_what_is_confirmed(visitor, pu
     assert "0 of 4 placings are confirmed by a person" in page
     assert "suggested by a program" in page
     assert "What the list has and the panel does not mention" in page
+
+
+def test_the_comparison_shows_principles_in_every_kind_of_place(visitor, published, alice):
+    comparison = compare(version=published)
+    places = {"p004": "helpful.promote.follow_intent", "p005": "beyond.creativity", "p006": None}
+    for key, place in places.items():
+        item = comparison.baseline.items.get(key=place) if place else None
+        match = comparison.matches.get(principle__key=key)
+        decide_match(match=match, item=item, actor=alice)
+    page = words(visitor.get(reverse("comparison", args=["assistant", 1, "hhh"])))
+    lacks, both = page.split("What both have")
+    beyond, nowhere = lacks.split("What the list has and the panel")[0].split("No place found")
+    assert "mocks a person" in beyond
+    assert "Who checks | the *checkers*" in nowhere
+    assert "slow readers" in both
+    assert "3 of 4 placings are confirmed by a person" in page
 
 
 def test_more_principles_need_no_more_queries(closed, alice):
