@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from deliberation.models import AuditEntry, Exposure, ModerationDecision, SignInLink, Statement
+from deliberation.models.statements import COUNTING_SQL
 from deliberation.services.cards import next_card, refresh_weights, show_again
 from deliberation.services.deliberations import create_deliberation, update_draft
 from deliberation.services.errors import Duplicate, Gone, Invalid, NotAllowed, WrongPhase
@@ -294,6 +295,24 @@ def test_refreshed_weights_favour_what_few_have_seen():
     assert refresh_weights(round=round) == 4
     weights = {s.number: s.routing_weight for s in accepted(deliberation)}
     assert all(weights[other.number] > 4 * weights[popular.number] for other in others)
+
+
+def test_the_raw_query_of_cards_counts_what_counting_counts(sql):
+    deliberation = make_open()
+    alice, round = join(deliberation), the_round(deliberation)
+    propose(participant=alice, round=round, text=TEXT)
+    moderate(
+        statement=accepted(deliberation)[0],
+        decision="reject",
+        reason="unclear",
+        actor=None,
+        role="owner",
+    )
+    raw = sql(f"SELECT id FROM deliberation_statement WHERE {COUNTING_SQL} ORDER BY id")
+    assert [pk for (pk,) in raw] == sorted(
+        Statement.objects.counting().values_list("pk", flat=True)
+    )
+    assert len(raw) == 3
 
 
 # Signing in
