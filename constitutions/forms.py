@@ -21,7 +21,7 @@ class PrincipleForm(forms.Form):
     text = forms.CharField(
         label=_("Wording"),
         max_length=MAX_PRINCIPLE,
-        widget=forms.Textarea(attrs={"rows": 4}),
+        widget=forms.Textarea(attrs={"rows": 4, "data-focus": True}),
         error_messages={"required": _("Write the principle.")},
     )
     reason = forms.CharField(

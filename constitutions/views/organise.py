@@ -70,7 +70,7 @@ def edit_version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "managed": managed,
         "version": version,
         "record": read_version(version),
-        "preamble": PreambleForm(initial=seen),
+        "preamble": PreambleForm(initial=seen, auto_id="preamble-%s"),
         "formats": FORMATS,
     }
     return render(request, "constitutions/edit_version.html", context)

@@ -31,9 +31,9 @@ def edit_principle(request: HttpRequest, slug: str, number: int, key: str) -> Ht
     """Another wording for one principle. What two people typed at once is shown side by side."""
     managed, version = managed_version(request, slug, number)
     principle = principle_of(version, key)
-    form = PrincipleForm(
-        request.POST or None, initial={"text": principle.text, "seen": principle.text}
-    )
+    ids = f"{key}-%s"  # several forms may stand on one page
+    initial = {"text": principle.text, "seen": principle.text}
+    form = PrincipleForm(request.POST or None, initial=initial, auto_id=ids)
     context = {"managed": managed, "version": version, "principle": principle, "form": form}
     if request.method == "GET" or not form.is_valid():
         return _principle_page(request, context, 422 if request.method == "POST" else 200)
@@ -41,7 +41,7 @@ def edit_principle(request: HttpRequest, slug: str, number: int, key: str) -> Ht
         editing.edit_principle(principle=principle, actor=signed_in(request), **form.cleaned_data)
     except ChangedMeanwhile as clash:
         again = {**request.POST.dict(), "seen": clash.current}
-        context |= {"clash": clash, "form": PrincipleForm(initial=again)}
+        context |= {"clash": clash, "form": PrincipleForm(initial=again, auto_id=ids)}
         return _principle_page(request, context, 409)
     except Invalid as error:
         put_beside_field(form, error)

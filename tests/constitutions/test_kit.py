@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
-from django.utils import translation
+from django.utils import timezone, translation
 from jsonschema import Draft202012Validator
 
 import constitutions.kit
@@ -93,6 +93,13 @@ def test_what_happens_after_publication_changes_nothing(finished, closed, alice,
     closed.memberships.update(role="auditor")
     draft_version(deliberation=closed, run=make_run(closed, selected=[7]), actor=alice)
     assert FORMATS[format].build(again(finished)) == before
+
+
+def test_ratifying_leaves_the_complete_record_as_it_was(finished):
+    before = FORMATS["canonical-json"].build(again(finished))
+    finished.status, finished.ratified_at = "ratified", timezone.now()
+    finished.save()
+    assert FORMATS["canonical-json"].build(again(finished)) == before
 
 
 @EVERY_FORMAT

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.template import Context, Template
 from django.test import Client
 from django.urls import reverse
 
 from constitutions.comparison import compare
+from constitutions.drafting import draft_version, publish_version
 from constitutions.editing import edit_principle
 from constitutions.models import ComparisonMatch, Principle, Version
 from deliberation.models import Membership
@@ -227,6 +229,23 @@ def test_htmx_gets_the_decided_place_alone(organiser, published):
     assert "confirmed by a person" in words(answer)
     match = ComparisonMatch.objects.get(principle__key="p006")
     assert (match.decided_item, match.decided_at is None) == (None, False)
+
+
+def status(deliberation) -> str:
+    source = "{% load constitutions %}{% constitution_status deliberation %}"
+    return " ".join(Template(source).render(Context({"deliberation": deliberation})).split())
+
+
+def test_the_status_box_names_the_next_step(closed, alice):
+    assert "when the round is closed and the votes are counted" in status(closed)
+    run = make_run(closed)
+    assert at("constitution_workspace") in status(closed)
+    draft = draft_version(deliberation=closed, run=run, actor=alice)
+    assert "Version 1 is a draft with 4 principles." in status(closed)
+    assert at("edit_version", 1) in status(closed)
+    publish_version(version=draft, actor=alice)
+    assert "Version 1 was published on" in status(closed)
+    assert reverse("constitution", args=["assistant"]) in status(closed)
 
 
 def test_an_unknown_baseline_is_not_found(organiser, published):
