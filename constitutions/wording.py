@@ -123,8 +123,8 @@ def suggest(statement: str, *, language: str = "en") -> Wording:
 def critique_request(principle: str) -> str:
     """What a model is asked in order to criticise its own answer by ``principle``."""
     return (
-        "Read your last response again with this principle in mind: "
-        f"“{principle.strip()}” Name each way in which the response falls short of it, "
+        f"Read your last response again with this principle in mind:\n\n{principle.strip()}\n\n"
+        "Name each way in which the response falls short of it, "
         "and each way in which it already follows it."
     )
 
@@ -132,8 +132,9 @@ def critique_request(principle: str) -> str:
 def revision_request(principle: str) -> str:
     """What a model is asked after the critique, to rewrite its answer by ``principle``."""
     return (
-        "Rewrite your last response so that it follows this principle as well as it can: "
-        f"“{principle.strip()}” Keep what already follows it, and answer the person directly."
+        "Rewrite your last response so that it follows this principle as well as it can:\n\n"
+        f"{principle.strip()}\n\n"
+        "Keep what already follows it, and answer the person directly."
     )
 
 

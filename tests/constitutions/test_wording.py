@@ -207,6 +207,6 @@ def test_verbs_are_inflected_as_english_does(verb: str, inflected: str) -> None:
 
 def test_critique_and_revision_carry_the_principle_word_for_word() -> None:
     principle = "Choose the response that does not preach."
-    assert f"“{principle}”" in critique_request(principle)
-    assert f"“{principle}”" in revision_request(principle)
+    assert principle in critique_request(principle).split("\n")
+    assert principle in revision_request(principle).split("\n")
     assert critique_request(principle) != revision_request(principle)
