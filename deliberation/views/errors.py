@@ -7,9 +7,7 @@ from django.utils.translation import gettext as _
 
 def error_page(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
     """Answer with one plain page. Fragments get it too: htmx shows errors as they come."""
-    return render(
-        request, "errors/error.html", {"title": title, "message": message}, status=status
-    )
+    return render(request, "errors/error.html", {"title": title, "message": message}, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
