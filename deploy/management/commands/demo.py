@@ -69,7 +69,7 @@ class Command(BaseCommand):
         address = "http://127.0.0.1:8000"
         if serve:
             port = free_port(options["port"])
-            if port != options["port"]:
+            if options["port"] not in (0, port):
                 self.say(f"Port {options['port']} is taken; using {port}.")
             address = self.processes.start_web(port)
         self.say("Preparing the database")
