@@ -23,6 +23,8 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", default=[])
 # The address printed in links that leave the site (invitations, exports).
 PUBLIC_URL = env.text("PUBLIC_URL", default="")
+# Where people find the source of what runs here; the licence asks operators to offer it.
+SOURCE_URL = env.text("SOURCE_URL", default="")
 
 INSTALLED_APPS = [
     "deploy",

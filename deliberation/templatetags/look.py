@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django import template
+from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -33,6 +34,12 @@ def icon(name: str) -> SafeString:
         '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>',
         mark_safe(_ICONS[name]),  # noqa: S308 - a literal of this file
     )
+
+
+@register.simple_tag
+def source_url() -> str:
+    """Where the source of this site is offered, as its licence asks; empty if not set."""
+    return str(settings.SOURCE_URL)
 
 
 @register.filter
