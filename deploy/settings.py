@@ -5,6 +5,7 @@ for the embedded services (see ``deploy/local.py``) and sets ``FOLKMOOT_LOCAL=1`
 which only relaxes what plain HTTP on this computer needs.
 """
 
+import warnings
 from pathlib import Path
 
 import structlog
@@ -105,6 +106,8 @@ STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=BASE_DIR / "staticfiles")
 # On one's own computer files are served as they lie; elsewhere they carry their hash.
 WHITENOISE_USE_FINDERS = LOCAL
+if LOCAL:
+    warnings.filterwarnings("ignore", message="No directory at: ")  # nothing is collected here
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
