@@ -25,9 +25,12 @@ ACTIONS = {
     "round.proposals_ended": gettext_lazy("Proposing ended"),
     "round.closed": gettext_lazy("Round closed"),
     "run.queued": gettext_lazy("Run asked for"),
-    "run.done": gettext_lazy("Run finished"),
     "version.drafted": gettext_lazy("Constitution drafted"),
     "version.published": gettext_lazy("Constitution published"),
+    "principle.moved": gettext_lazy("Principle moved"),
+    "principle.edited": gettext_lazy("Principle reworded"),
+    "principle.removed": gettext_lazy("Principle removed"),
+    "comparison.decided": gettext_lazy("Place in the comparison decided"),
 }
 
 

@@ -22,7 +22,7 @@ def organiser_nav(managed: Managed, here: str) -> dict[str, object]:
         ("queue", _("Moderation"), "moderate"),
         ("runs", _("Results"), "run"),
         ("constitution_workspace", _("Constitution"), "draft"),
-        ("audit_trail", _("Audit trail"), "audit"),
+        ("audit_trail", _("Audit"), "audit"),
     ]
     return {
         "deliberation": managed.deliberation,

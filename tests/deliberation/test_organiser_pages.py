@@ -483,6 +483,23 @@ def test_an_auditor_is_offered_no_action(client: Client) -> None:
     assert "/queue/" not in page
 
 
+@pytest.mark.parametrize(
+    ("role", "results"),
+    [("owner", "/organise/assistant/runs/"), ("auditor", "/d/assistant/report/")],
+)
+def test_a_closed_workspace_leads_each_role_to_results_it_may_see(
+    client: Client, role: str, results: str
+) -> None:
+    deliberation = make_open()
+    close_round(round=the_round(deliberation), actor=None)
+    sign_in_as(client, role, deliberation)
+    page = client.get("/organise/assistant/").content.decode()
+    links = set(re.findall(r'href="([^"]+)"', page))
+    assert results in links
+    refused = {link for link in links if client.get(link).status_code == 403}
+    assert refused == set()
+
+
 def test_the_audit_trail_tells_changes_and_no_votes(owner_client: Client) -> None:
     deliberation = make_deliberation()
     owner_client.post("/organise/assistant/open/", {"phase": "propose"})
