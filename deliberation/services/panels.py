@@ -90,7 +90,7 @@ def take_seat(
         return Participant.objects.create(
             deliberation=deliberation,
             seat=seat,
-            number=0 if highest is None else highest + 1,
+            number=(highest or 0) + 1,
             joined_at=now,
             consent_hash=consent_hash,
             consented_at=now,

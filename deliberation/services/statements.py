@@ -150,4 +150,4 @@ def _create_seed(round: Round, text: str, actor: User | None) -> Statement:
 
 def _next_number(round: Round) -> int:
     highest = round.statements.aggregate(highest=Max("number"))["highest"]
-    return 0 if highest is None else highest + 1
+    return (highest or 0) + 1

@@ -83,7 +83,7 @@ class Play:
 
     def _seated(self, round: Round, people: list[int]) -> list[tuple[int, Participant]]:
         """The people with their seats, in order of arrival; takes the seats that are missing."""
-        place = {int(person): number for number, person in enumerate(self.simulation.arrival)}
+        place = {int(person): n for n, person in enumerate(self.simulation.arrival, start=1)}
         known = {p.number: p for p in round.deliberation.participants.all()}
         agreed = consent_hash(round)
         seated = []

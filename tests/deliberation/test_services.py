@@ -153,9 +153,9 @@ def test_the_open_link_works_only_where_allowed_and_while_open():
         join(deliberation)
 
 
-def test_participants_are_numbered_from_zero_in_order_of_joining():
+def test_participants_are_numbered_from_one_in_order_of_joining():
     deliberation = make_open()
-    assert [join(deliberation).number for _ in range(3)] == [0, 1, 2]
+    assert [join(deliberation).number for _ in range(3)] == [1, 2, 3]
 
 
 # Statements
@@ -165,7 +165,7 @@ def test_a_proposal_waits_for_a_moderator_then_can_be_voted_on():
     deliberation = make_open()
     alice, bob = join(deliberation), join(deliberation)
     statement = propose(participant=alice, round=the_round(deliberation), text=f"  {TEXT}\n")
-    assert (statement.text, statement.status, statement.number) == (TEXT, "pending", 4)
+    assert (statement.text, statement.status, statement.number) == (TEXT, "pending", 5)
     with pytest.raises(WrongPhase):
         vote(bob, statement, 1)
     moderate(statement=statement, decision="accept", reason="fits", actor=None, role="moderator")
@@ -264,7 +264,7 @@ def test_every_statement_comes_once_and_then_there_is_none():
     while card := next_card(participant=alice, round=round, rng=random.Random(3)):
         seen.append(card.statement)
         vote(alice, card.statement, 1)
-    assert sorted(s.number for s in seen) == [0, 1, 2, 3]
+    assert sorted(s.number for s in seen) == [1, 2, 3, 4]
     probabilities = list(Exposure.objects.order_by("id").values_list("probability", flat=True))
     assert probabilities == pytest.approx([1 / 4, 1 / 3, 1 / 2, 1])
 
