@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FEW = ["--participants", "30"]
+FEW = ["--participants", "100"]
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -171,4 +171,4 @@ def test_killed_without_a_word_it_takes_its_children_along(serving):
 def test_too_few_people_are_refused_in_words(tmp_path):
     done = manage(tmp_path, "demo", "--no-serve", "--participants", "3")
     assert done.returncode == 1
-    assert "at least 30" in done.stderr
+    assert "at least 100" in done.stderr
