@@ -37,15 +37,15 @@ def sign_in(page: Page, deliberation: Deliberation) -> None:
 
 def draft_and_reword(page: Page) -> None:
     page.get_by_role("button", name="Draft the constitution").click()
-    entry = page.locator("#p004")
+    entry = page.locator("#p005")
     expect(entry).to_contain_text(FIRST)
     expect(entry).to_contain_text("machine suggestion")
     entry.get_by_role("link", name="Change the wording").click()
     page.get_by_label("Wording").fill(BETTER)
     page.get_by_label("Why this change?").fill("Patience cannot be seen")
     page.get_by_role("button", name="Save the wording").click()
-    expect(page.locator("#p004")).to_contain_text("worded by people")
-    assert Principle.objects.get(key="p004").text == BETTER
+    expect(page.locator("#p005")).to_contain_text("worded by people")
+    assert Principle.objects.get(key="p005").text == BETTER
 
 
 def publish(page: Page) -> None:
@@ -58,15 +58,15 @@ def publish(page: Page) -> None:
 def compare(page: Page) -> None:
     page.get_by_role("link", name="Work on the comparison").click()
     page.get_by_role("button", name="Suggest places").click()
-    entry = page.locator("#p004")
+    entry = page.locator("#p005")
     entry.get_by_role("combobox").select_option(label="Imagination")
     entry.get_by_role("button", name="Confirm").click()
-    expect(page.locator("#p004")).to_contain_text("confirmed by a person")
+    expect(page.locator("#p005")).to_contain_text("confirmed by a person")
 
 
 def read(page: Page, deliberation: Deliberation) -> None:
     page.goto(reverse("constitution", args=[deliberation.slug]))
-    entry = page.locator("#p004")
+    entry = page.locator("#p005")
     expect(entry.get_by_text(BETTER).first).to_be_visible()
     entry.get_by_text("Where this comes from").click()
     expect(entry.get_by_text("The AI should be patient with slow readers.")).to_be_visible()
@@ -97,7 +97,7 @@ def test_editing_in_place_keeps_the_page_and_says_what_happened(open_page, delib
     draft_and_reword(page)
     expect(page).to_have_url(page.url.split("#")[0].removesuffix("/edit/") + "/edit/")
     expect(page.locator("#live")).to_have_text("The wording is saved.")
-    expect(page.locator("#p004 [data-focus]")).to_be_focused()
+    expect(page.locator("#p005 [data-focus]")).to_be_focused()
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -28,7 +28,7 @@ def run(closed: Deliberation) -> Run:
 
 @pytest.fixture
 def draft(closed: Deliberation, run: Run, alice: User) -> Version:
-    """Four principles: p004, p005, p006, p000."""
+    """Four principles: p005, p006, p007, p001."""
     return draft_version(deliberation=closed, run=run, actor=alice)
 
 
@@ -39,4 +39,4 @@ def published(draft: Version, alice: User) -> Version:
 
 @pytest.fixture
 def first(draft: Version) -> Principle:
-    return draft.principles.get(key="p004")
+    return draft.principles.get(key="p005")

@@ -46,7 +46,7 @@ def test_exporting_twice_leaves_the_same_file(published, tmp_path, capsys):
 
 
 def test_an_older_version_can_be_asked_for(closed, published, alice, tmp_path):
-    second = draft_version(deliberation=closed, run=make_run(closed, selected=[7]), actor=alice)
+    second = draft_version(deliberation=closed, run=make_run(closed, selected=[8]), actor=alice)
     publish_version(version=second, actor=alice)
     export(tmp_path)
     export(tmp_path, "canonical-json", "--version", "1")
@@ -112,14 +112,14 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_rest(published, tmp_path,
 
 
 def test_drafting_takes_the_official_run(closed, run, capsys):
-    make_run(closed, selected=[7], plan_hash="d" * 64)
+    make_run(closed, selected=[8], plan_hash="d" * 64)
     call_command("draft_constitution", "assistant")
     assert capsys.readouterr().out.strip() == "assistant version 1, draft: 4 principles"
     assert Version.objects.get().run == run
 
 
 def test_another_run_can_be_asked_for(closed, run):
-    other = make_run(closed, selected=[7], plan_hash="d" * 64)
+    other = make_run(closed, selected=[8], plan_hash="d" * 64)
     call_command("draft_constitution", "assistant", "--run", str(other.pk), "--publish")
     version = Version.objects.get()
     assert (version.run, version.status) == (other, "published")

@@ -51,7 +51,7 @@ def test_a_plain_case_is_suggested_where_it_belongs(first, draft, alice):
         actor=alice,
     )
     compare(version=draft)
-    assert match("p004").suggested_item.pillar == "honest"
+    assert match("p005").suggested_item.pillar == "honest"
 
 
 def test_the_contrary_of_an_aspect_is_not_suggested_as_that_aspect(first, draft, alice):
@@ -62,27 +62,27 @@ def test_the_contrary_of_an_aspect_is_not_suggested_as_that_aspect(first, draft,
         actor=alice,
     )
     compare(version=draft)
-    suggested = match("p004").suggested_item
+    suggested = match("p005").suggested_item
     assert suggested is None or suggested.key != "honest.prevent.sycophancy"
 
 
 def test_a_decision_records_who_and_when_and_leaves_the_suggestion(draft, alice):
     comparison = compare(version=draft)
-    one = match("p006")
+    one = match("p007")
     suggested = one.suggested_item
     item = comparison.baseline.items.get(key="beyond.human_control")
     decide_match(match=one, item=item, actor=alice)
     one.refresh_from_db()
     assert (one.decided_item, one.decided_by, one.suggested_item) == (item, alice, suggested)
     entry = AuditEntry.objects.get(action="comparison.decided")
-    assert (entry.subject, entry.detail["item"]) == ("version 1 p006", "beyond.human_control")
+    assert (entry.subject, entry.detail["item"]) == ("version 1 p007", "beyond.human_control")
 
 
 def test_nowhere_is_a_decision_too(draft, alice):
     comparison = compare(version=draft)
-    decide_match(match=match("p006"), item=None, actor=alice)
+    decide_match(match=match("p007"), item=None, actor=alice)
     read = coverage(comparison)
-    assert [p.key for p in read.nowhere if p.confirmed] == ["p006"]
+    assert [p.key for p in read.nowhere if p.confirmed] == ["p007"]
 
 
 def test_a_place_of_another_baseline_is_refused(draft, alice):
@@ -92,29 +92,29 @@ def test_a_place_of_another_baseline_is_refused(draft, alice):
         baseline=other, key="a", position=1, kind="promote", pillar="p", label="A"
     )
     with pytest.raises(Invalid):
-        decide_match(match=match("p006"), item=item, actor=alice)
+        decide_match(match=match("p007"), item=item, actor=alice)
 
 
 def test_comparing_again_renews_suggestions_and_keeps_decisions(first, draft, alice):
     comparison = compare(version=draft)
     item = comparison.baseline.items.get(key="beyond.creativity")
-    decide_match(match=match("p004"), item=item, actor=alice)
+    decide_match(match=match("p005"), item=item, actor=alice)
     edit_principle(
-        principle=draft.principles.get(key="p006"),
+        principle=draft.principles.get(key="p007"),
         text="Choose the response that never insults anyone.",
         reason="",
         actor=alice,
     )
     compare(version=draft)
-    assert match("p004").decided_item == item
-    assert match("p006").suggested_item.pillar == "harmless"
+    assert match("p005").decided_item == item
+    assert match("p007").suggested_item.pillar == "harmless"
 
 
 def test_a_principle_with_a_place_can_be_taken_out_and_put_back(draft, first, alice):
     comparison = compare(version=draft)
     remove_principle(principle=first, reason="Twice", actor=alice)
     assert comparison.matches.count() == 3
-    restore_principle(version=draft, key="p004", actor=alice)
+    restore_principle(version=draft, key="p005", actor=alice)
     compare(version=draft)
     assert comparison.matches.count() == 4
 
@@ -129,18 +129,18 @@ def test_a_compared_draft_can_be_drafted_anew(draft, run, alice):
 def test_confirming_all_decides_only_open_suggestions(draft, alice):
     comparison = compare(version=draft)
     item = comparison.baseline.items.get(key="beyond.creativity")
-    decide_match(match=match("p004"), item=item, actor=alice)
+    decide_match(match=match("p005"), item=item, actor=alice)
     wanted = comparison.matches.filter(decided_at=None, suggested_item__isnull=False).count()
     assert confirm_suggestions(comparison=comparison, actor=alice) == wanted
     assert confirm_suggestions(comparison=comparison, actor=alice) == 0
-    assert match("p004").decided_item == item
+    assert match("p005").decided_item == item
 
 
 def test_coverage_reads_the_same_principles_from_both_sides(draft, alice):
     comparison = compare(version=draft)
     items = comparison.baseline.items
-    places = {"p004": "helpful.promote.follow_intent", "p005": "beyond.creativity", "p006": None,
-              "p000": "honest.promote.self_knowledge"}  # fmt: skip
+    places = {"p005": "helpful.promote.follow_intent", "p006": "beyond.creativity", "p007": None,
+              "p001": "honest.promote.self_knowledge"}  # fmt: skip
     for key, place in places.items():
         item = items.get(key=place) if place else None
         decide_match(match=match(key), item=item, actor=alice)

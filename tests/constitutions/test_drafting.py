@@ -35,22 +35,22 @@ def worded_by_machine(version: Version) -> dict[str, bool]:
 
 
 def test_a_draft_has_one_principle_per_selected_statement_in_rank_order(draft):
-    assert list(texts(draft)) == ["p004", "p005", "p006", "p000"]
+    assert list(texts(draft)) == ["p005", "p006", "p007", "p001"]
     assert list(draft.principles.values_list("position", flat=True)) == [1, 2, 3, 4]
-    assert texts(draft)["p004"] == "Choose the response that is most patient with slow readers."
+    assert texts(draft)["p005"] == "Choose the response that is most patient with slow readers."
 
 
 def test_each_principle_leads_back_to_statement_rule_rank_and_score(draft, run):
-    line = Lineage.objects.get(principle__version=draft, principle__key="p005")
-    assert (line.statement.number, line.rule, line.rank) == (5, "threshold", 2)
+    line = Lineage.objects.get(principle__version=draft, principle__key="p006")
+    assert (line.statement.number, line.rule, line.rank) == (6, "threshold", 2)
     assert line.score == pytest.approx(0.88)
     assert line.rule_params == {"measure": "gac_polis", "above": 0.5, "min_group_votes": 5}
 
 
 def test_first_wordings_are_recorded_as_made_by_the_machine(draft):
-    edit = PrincipleEdit.objects.get(version=draft, principle_key="p005")
+    edit = PrincipleEdit.objects.get(version=draft, principle_key="p006")
     assert (edit.editor, edit.before, edit.reason) == (None, "", "never-action")
-    assert edit.after == texts(draft)["p005"]
+    assert edit.after == texts(draft)["p006"]
 
 
 def test_drafting_leaves_an_audit_line(draft, alice):
@@ -122,32 +122,32 @@ def test_an_empty_constitution_is_not_published(draft, closed, alice):
 
 def test_the_next_version_keeps_keys_and_wordings_of_the_published_one(closed, draft, alice):
     edit_principle(
-        principle=draft.principles.get(key="p005"), text="Never mock.", reason="", actor=alice
+        principle=draft.principles.get(key="p006"), text="Never mock.", reason="", actor=alice
     )
     edit_preamble(version=draft, text="We, the panel.", actor=alice)
     publish_version(version=draft, actor=alice)
-    second = draft_version(deliberation=closed, run=make_run(closed, selected=[7, 5]), actor=alice)
+    second = draft_version(deliberation=closed, run=make_run(closed, selected=[8, 6]), actor=alice)
     assert (second.number, second.preamble) == (2, "We, the panel.")
-    assert list(texts(second)) == ["p007", "p005"]
-    assert texts(second)["p005"] == "Never mock."
-    carried = PrincipleEdit.objects.get(version=second, principle_key="p005")
+    assert list(texts(second)) == ["p008", "p006"]
+    assert texts(second)["p006"] == "Never mock."
+    carried = PrincipleEdit.objects.get(version=second, principle_key="p006")
     assert (carried.editor, carried.reason) == (None, "carried-over")
-    assert worded_by_machine(second) == {"p007": True, "p005": False}
+    assert worded_by_machine(second) == {"p008": True, "p006": False}
 
 
 def test_what_people_did_not_word_is_worded_by_the_machine_again(closed, run, published, alice):
     second = draft_version(deliberation=closed, run=run, actor=alice)
-    assert PrincipleEdit.objects.get(version=second, principle_key="p004").reason == "quality"
+    assert PrincipleEdit.objects.get(version=second, principle_key="p005").reason == "quality"
     assert all(worded_by_machine(second).values())
 
 
 def test_only_a_change_of_words_makes_a_wording_peoples_own(draft, run, alice):
-    remove_principle(principle=draft.principles.get(key="p004"), reason="Twice", actor=alice)
-    restore_principle(version=draft, key="p004", actor=alice)
+    remove_principle(principle=draft.principles.get(key="p005"), reason="Twice", actor=alice)
+    restore_principle(version=draft, key="p005", actor=alice)
     edit_principle(
-        principle=draft.principles.get(key="p005"), text="Never mock.", reason="", actor=alice
+        principle=draft.principles.get(key="p006"), text="Never mock.", reason="", actor=alice
     )
-    assert worded_by_machine(draft) == {"p005": False, "p006": True, "p000": True, "p004": True}
+    assert worded_by_machine(draft) == {"p006": False, "p007": True, "p001": True, "p005": True}
     assert all(worded_by_machine(redraft(version=draft, run=run, actor=alice)).values())
 
 
@@ -160,13 +160,13 @@ def test_publishing_again_keeps_the_day_of_the_first_publication(closed, run, pu
 
 def test_drafting_anew_replaces_principles_and_keeps_the_record(closed, draft, alice):
     edit_principle(
-        principle=draft.principles.get(key="p004"), text="Be slow.", reason="", actor=alice
+        principle=draft.principles.get(key="p005"), text="Be slow.", reason="", actor=alice
     )
-    again = redraft(version=draft, run=make_run(closed, selected=[4, 7]), actor=alice)
+    again = redraft(version=draft, run=make_run(closed, selected=[5, 8]), actor=alice)
     assert (again.pk, again.number) == (draft.pk, 1)
-    assert list(texts(again)) == ["p004", "p007"]
-    assert texts(again)["p004"] != "Be slow."
-    lines = PrincipleEdit.objects.filter(version=draft, principle_key="p004").order_by("id")
+    assert list(texts(again)) == ["p005", "p008"]
+    assert texts(again)["p005"] != "Be slow."
+    lines = PrincipleEdit.objects.filter(version=draft, principle_key="p005").order_by("id")
     assert [line.after for line in lines] == [
         "Choose the response that is most patient with slow readers.",
         "Be slow.",
@@ -181,16 +181,16 @@ def test_a_published_version_is_not_drafted_anew(published, run, alice):
 
 
 def test_a_principle_put_back_bears_its_old_key_and_wording(draft, alice):
-    remove_principle(principle=draft.principles.get(key="p004"), reason="Twice", actor=alice)
-    assert list(texts(draft)) == ["p005", "p006", "p000"]
-    restore_principle(version=draft, key="p004", actor=alice)
-    assert list(texts(draft)) == ["p005", "p006", "p000", "p004"]
-    assert Lineage.objects.get(principle__key="p004").statement.number == 4
+    remove_principle(principle=draft.principles.get(key="p005"), reason="Twice", actor=alice)
+    assert list(texts(draft)) == ["p006", "p007", "p001"]
+    restore_principle(version=draft, key="p005", actor=alice)
+    assert list(texts(draft)) == ["p006", "p007", "p001", "p005"]
+    assert Lineage.objects.get(principle__key="p005").statement.number == 5
     with pytest.raises(Invalid):
-        restore_principle(version=draft, key="p004", actor=alice)
+        restore_principle(version=draft, key="p005", actor=alice)
 
 
-@pytest.mark.parametrize("key", ["p007", "p999", "preamble", ""])
+@pytest.mark.parametrize("key", ["p008", "p999", "preamble", ""])
 def test_only_what_was_removed_can_be_put_back(draft, alice, key):
     with pytest.raises(Invalid):
         restore_principle(version=draft, key=key, actor=alice)

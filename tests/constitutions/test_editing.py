@@ -28,7 +28,7 @@ def test_an_edit_is_recorded_with_before_after_reason_and_editor(first, alice):
     before = first.text
     edit_principle(principle=first, text=" Be  patient. ", reason="shorter", actor=alice)
     first.refresh_from_db()
-    edit = last_edit("p004")
+    edit = last_edit("p005")
     assert first.text == "Be patient."
     assert (edit.before, edit.after, edit.reason) == (before, "Be patient.", "shorter")
     assert edit.editor == alice
@@ -74,9 +74,9 @@ def test_removing_needs_a_reason(first, alice):
 def test_removing_closes_the_gap_and_keeps_the_record(first, draft, alice):
     remove_principle(principle=first, reason="Said twice", actor=alice)
     assert list(draft.principles.values_list("key", "position")) == [
-        ("p005", 1), ("p006", 2), ("p000", 3),
+        ("p006", 1), ("p007", 2), ("p001", 3),
     ]  # fmt: skip
-    assert (last_edit("p004").after, last_edit("p004").reason) == ("", "Said twice")
+    assert (last_edit("p005").after, last_edit("p005").reason) == ("", "Said twice")
 
 
 def test_editing_what_somebody_removed_says_so(first, alice):
@@ -87,10 +87,10 @@ def test_editing_what_somebody_removed_says_so(first, alice):
 
 def test_moving_swaps_neighbours_and_stops_at_the_ends(first, draft, alice):
     move_principle(principle=first, up=False, actor=alice)
-    assert list(draft.principles.values_list("key", flat=True))[:2] == ["p005", "p004"]
-    top = draft.principles.get(key="p005")
+    assert list(draft.principles.values_list("key", flat=True))[:2] == ["p006", "p005"]
+    top = draft.principles.get(key="p006")
     move_principle(principle=top, up=True, actor=alice)
-    assert list(draft.principles.values_list("key", flat=True))[:2] == ["p005", "p004"]
+    assert list(draft.principles.values_list("key", flat=True))[:2] == ["p006", "p005"]
     assert AuditEntry.objects.filter(action="principle.moved").count() == 1
 
 

@@ -35,9 +35,9 @@ def again(version: Version) -> Version:
 def edited(draft, alice) -> Version:
     """A draft that people worked on: one edit, one removal, a preamble."""
     edit_principle(
-        principle=draft.principles.get(key="p004"), text="Be patient.", reason="short", actor=alice
+        principle=draft.principles.get(key="p005"), text="Be patient.", reason="short", actor=alice
     )
-    remove_principle(principle=draft.principles.get(key="p000"), reason="Said above", actor=alice)
+    remove_principle(principle=draft.principles.get(key="p001"), reason="Said above", actor=alice)
     edit_preamble(version=draft, text="We say:", actor=alice)
     return again(draft)
 
@@ -91,7 +91,7 @@ def test_what_happens_after_publication_changes_nothing(finished, closed, alice,
     closed.title = "Another title"
     closed.save()
     closed.memberships.update(role="auditor")
-    draft_version(deliberation=closed, run=make_run(closed, selected=[7]), actor=alice)
+    draft_version(deliberation=closed, run=make_run(closed, selected=[8]), actor=alice)
     assert FORMATS[format].build(again(finished)) == before
 
 
@@ -138,11 +138,11 @@ def test_the_schema_refuses_a_record_that_was_tampered_with(finished, spoil):
 def test_the_record_tells_where_each_principle_comes_from(finished):
     first = record(finished)["principles"][0]
     source = first["lineage"][0]
-    assert (first["key"], first["number"], first["text"]) == ("p004", 1, "Be patient.")
-    assert source["statement"]["number"] == 4
-    assert source["votes"] == {"agree": 9, "disagree": 1, "pass": 4}
+    assert (first["key"], first["number"], first["text"]) == ("p005", 1, "Be patient.")
+    assert source["statement"]["number"] == 5
+    assert source["votes"] == {"agree": 9, "disagree": 1, "pass": 5}
     assert [(g["group"], g["agree"], g["pass"]) for g in source["by_group"]] == [
-        (0, 6, 4),
+        (0, 6, 5),
         (1, 3, 0),
     ]
     assert [(e["by"], e["reason"]) for e in first["edits"]] == [
@@ -154,7 +154,7 @@ def test_the_record_tells_where_each_principle_comes_from(finished):
 def test_the_record_tells_what_was_selected_and_left_out(finished):
     content = record(finished)
     (left_out,) = content["left_out"]
-    assert (left_out["key"], left_out["reason"]) == ("p000", "Said above")
+    assert (left_out["key"], left_out["reason"]) == ("p001", "Said above")
     assert content["selection"]["selected"] == 4
     assert content["disclosure"]["selected_but_left_out"] == 1
     assert content["disclosure"]["principles_edited_by_people"] == 1
@@ -191,9 +191,9 @@ def test_llm_swarm_loads_its_file_as_its_script_does(finished):
 
 def test_the_document_shows_statements_as_they_were_written(finished):
     text = FORMATS["markdown"].build(again(finished)).decode()
-    assert "1. Be patient.[^p004]" in text
+    assert "1. Be patient.[^p005]" in text
     assert r"Who checks \| the \*checkers\* \<b\>here\</b\>?" in text
-    assert "| 1 | #4 | 9 | 1 | 4 | 60\u00a0% | 75\u00a0% | 0.890 |" in text
+    assert "| 1 | #5 | 9 | 1 | 5 | 55\u00a0% | 75\u00a0% | 0.890 |" in text
     assert "Said above" in text
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
@@ -202,7 +202,7 @@ def test_the_document_shows_statements_as_they_were_written(finished):
 def test_every_note_of_the_document_is_called_once(finished):
     text = FORMATS["markdown"].build(again(finished)).decode()
     calls = re.findall(r"\[\^(p\d+)\](?!:)", text)
-    assert calls == re.findall(r"^\[\^(p\d+)\]:", text, re.M) == ["p004", "p005", "p006"]
+    assert calls == re.findall(r"^\[\^(p\d+)\]:", text, re.M) == ["p005", "p006", "p007"]
 
 
 @pytest.mark.parametrize(

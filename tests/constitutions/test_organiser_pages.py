@@ -37,17 +37,17 @@ ADDRESSES = [
     ("get", at("constitution_workspace")),
     ("post", at("draft_constitution")),
     ("get", at("edit_version", 1)),
-    ("get", at("edit_principle", 1, "p004")),
-    ("post", at("edit_principle", 1, "p004")),
-    ("post", at("move_principle", 1, "p004")),
-    ("post", at("remove_principle", 1, "p004")),
-    ("post", at("restore_principle", 1, "p004")),
+    ("get", at("edit_principle", 1, "p005")),
+    ("post", at("edit_principle", 1, "p005")),
+    ("post", at("move_principle", 1, "p005")),
+    ("post", at("remove_principle", 1, "p005")),
+    ("post", at("restore_principle", 1, "p005")),
     ("post", at("edit_preamble", 1)),
     ("post", at("publish_version", 1)),
     ("get", at("edit_comparison", 1, "hhh")),
     ("post", at("suggest_places", 1, "hhh")),
     ("post", at("confirm_places", 1, "hhh")),
-    ("post", at("decide_place", 1, "hhh", "p004")),
+    ("post", at("decide_place", 1, "hhh", "p005")),
 ]
 
 
@@ -98,26 +98,26 @@ def test_drafting_again_asks_before_it_replaces(organiser, draft, first, alice):
     refused = organiser.post(at("draft_constitution"))
     assert refused.status_code == 409
     assert "Replace the draft?" in words(refused)
-    assert draft.principles.get(key="p004").text == "Be slow."
+    assert draft.principles.get(key="p005").text == "Be slow."
     organiser.post(at("draft_constitution"), {"anew": "on"})
-    assert draft.principles.get(key="p004").text != "Be slow."
+    assert draft.principles.get(key="p005").text != "Be slow."
 
 
 def test_a_new_wording_is_saved_and_shown_in_its_place(organiser, first):
     answer = organiser.post(
-        at("edit_principle", 1, "p004"),
+        at("edit_principle", 1, "p005"),
         {"text": "Be patient.", "reason": "short", "seen": first.text},
     )
-    assert answer["Location"] == at("edit_version", 1) + "#p004"
+    assert answer["Location"] == at("edit_version", 1) + "#p005"
     assert "Be patient." in words(organiser.get(at("edit_version", 1)))
 
 
 def test_htmx_gets_the_form_and_then_the_principle_alone(organiser, first):
-    form = organiser.get(at("edit_principle", 1, "p004"), **HTMX)
+    form = organiser.get(at("edit_principle", 1, "p005"), **HTMX)
     assert "<form" in words(form)
     assert "<html" not in words(form)
     saved = organiser.post(
-        at("edit_principle", 1, "p004"), {"text": "Be patient.", "seen": first.text}, **HTMX
+        at("edit_principle", 1, "p005"), {"text": "Be patient.", "seen": first.text}, **HTMX
     )
     assert (saved.status_code, "<html" in words(saved)) == (200, False)
     assert "Be patient." in words(saved)
@@ -126,7 +126,7 @@ def test_htmx_gets_the_form_and_then_the_principle_alone(organiser, first):
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_an_empty_wording_is_sent_back_with_its_error(organiser, first, headers):
     answer = organiser.post(
-        at("edit_principle", 1, "p004"), {"text": " ", "reason": "because", "seen": ""}, **headers
+        at("edit_principle", 1, "p005"), {"text": " ", "reason": "because", "seen": ""}, **headers
     )
     assert answer.status_code == 422
     assert "Write the principle." in words(answer)
@@ -138,7 +138,7 @@ def test_of_two_editors_the_second_sees_both_texts(organiser, first, alice, head
     seen = first.text
     edit_principle(principle=first, text="Theirs.", reason="", actor=alice)
     clash = organiser.post(
-        at("edit_principle", 1, "p004"), {"text": "Mine.", "reason": "", "seen": seen}, **headers
+        at("edit_principle", 1, "p005"), {"text": "Mine.", "reason": "", "seen": seen}, **headers
     )
     assert clash.status_code == 409
     assert "Theirs." in words(clash)
@@ -161,19 +161,19 @@ def test_two_preambles_at_once_show_both(organiser, draft):
 
 
 def test_taking_out_needs_a_reason_and_can_be_undone(organiser, draft):
-    assert organiser.get(at("remove_principle", 1, "p004")).status_code == 200
-    assert organiser.post(at("remove_principle", 1, "p004"), {"reason": ""}).status_code == 422
+    assert organiser.get(at("remove_principle", 1, "p005")).status_code == 200
+    assert organiser.post(at("remove_principle", 1, "p005"), {"reason": ""}).status_code == 422
     assert draft.principles.count() == 4
-    organiser.post(at("remove_principle", 1, "p004"), {"reason": "Said twice"})
+    organiser.post(at("remove_principle", 1, "p005"), {"reason": "Said twice"})
     assert draft.principles.count() == 3
     assert "Said twice" in words(organiser.get(at("edit_version", 1)))
-    organiser.post(at("restore_principle", 1, "p004"))
+    organiser.post(at("restore_principle", 1, "p005"))
     assert draft.principles.count() == 4
 
 
 def test_principles_move_one_place(organiser, draft):
-    organiser.post(at("move_principle", 1, "p004"), {"to": "down"})
-    assert list(draft.principles.values_list("key", flat=True))[:2] == ["p005", "p004"]
+    organiser.post(at("move_principle", 1, "p005"), {"to": "down"})
+    assert list(draft.principles.values_list("key", flat=True))[:2] == ["p006", "p005"]
 
 
 def test_publishing_asks_first_and_then_freezes(organiser, draft):
@@ -183,7 +183,7 @@ def test_publishing_asks_first_and_then_freezes(organiser, draft):
     draft.refresh_from_db()
     assert draft.status == "published"
     assert organiser.post(at("publish_version", 1), {"sure": "on"}).status_code == 409
-    edit = organiser.post(at("edit_principle", 1, "p004"), {"text": "Other.", "seen": ""})
+    edit = organiser.post(at("edit_principle", 1, "p005"), {"text": "Other.", "seen": ""})
     assert edit.status_code == 409
     assert organiser.get(at("edit_version", 1))["Location"] == draft.get_absolute_url()
 
@@ -197,10 +197,10 @@ def test_placing_principles_by_hand(organiser, published):
     empty = words(organiser.get(at("edit_comparison", 1, "hhh")))
     assert "Suggest places" in empty
     organiser.post(at("suggest_places", 1, "hhh"))
-    match = ComparisonMatch.objects.get(principle__key="p006")
+    match = ComparisonMatch.objects.get(principle__key="p007")
     item = match.comparison.baseline.items.get(key="beyond.human_control")
-    answer = organiser.post(at("decide_place", 1, "hhh", "p006"), {"item": item.pk})
-    assert answer["Location"] == at("edit_comparison", 1, "hhh") + "#p006"
+    answer = organiser.post(at("decide_place", 1, "hhh", "p007"), {"item": item.pk})
+    assert answer["Location"] == at("edit_comparison", 1, "hhh") + "#p007"
     match.refresh_from_db()
     assert match.decided_item == item
     assert "1 of 4 placings are confirmed" in words(organiser.get(at("edit_comparison", 1, "hhh")))
@@ -208,26 +208,26 @@ def test_placing_principles_by_hand(organiser, published):
 
 def test_confirming_all_leaves_what_has_no_suggestion(organiser, published):
     comparison = compare(version=published)
-    ComparisonMatch.objects.filter(principle__key="p006").update(suggested_item=None)
+    ComparisonMatch.objects.filter(principle__key="p007").update(suggested_item=None)
     organiser.post(at("confirm_places", 1, "hhh"))
     left = comparison.matches.filter(decided_at=None).values_list("principle__key", flat=True)
-    assert list(left) == ["p006"]
+    assert list(left) == ["p007"]
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_no_place_chosen_is_sent_back(organiser, published, headers):
     compare(version=published)
-    answer = organiser.post(at("decide_place", 1, "hhh", "p006"), {"item": ""}, **headers)
+    answer = organiser.post(at("decide_place", 1, "hhh", "p007"), {"item": ""}, **headers)
     assert answer.status_code == 422
     assert not ComparisonMatch.objects.exclude(decided_at=None).exists()
 
 
 def test_htmx_gets_the_decided_place_alone(organiser, published):
     compare(version=published)
-    answer = organiser.post(at("decide_place", 1, "hhh", "p006"), {"item": "none"}, **HTMX)
+    answer = organiser.post(at("decide_place", 1, "hhh", "p007"), {"item": "none"}, **HTMX)
     assert (answer.status_code, "<html" in words(answer)) == (200, False)
     assert "confirmed by a person" in words(answer)
-    match = ComparisonMatch.objects.get(principle__key="p006")
+    match = ComparisonMatch.objects.get(principle__key="p007")
     assert (match.decided_item, match.decided_at is None) == (None, False)
 
 

@@ -80,7 +80,7 @@ def test_what_people_wrote_is_never_markup(visitor, draft, alice):
 
 
 def test_what_was_left_out_is_shown_with_its_reason(visitor, draft, alice):
-    remove_principle(principle=draft.principles.get(key="p000"), reason="Said above", actor=alice)
+    remove_principle(principle=draft.principles.get(key="p001"), reason="Said above", actor=alice)
     publish_version(version=draft, actor=alice)
     page = words(visitor.get(reverse("constitution", args=["assistant"])))
     assert "Selected, but left out" in page
@@ -92,7 +92,7 @@ def test_the_page_names_no_organiser(visitor, published):
 
 
 def test_an_old_version_stays_and_points_to_the_new_one(visitor, closed, published, alice):
-    second = draft_version(deliberation=closed, run=make_run(closed, selected=[7]), actor=alice)
+    second = draft_version(deliberation=closed, run=make_run(closed, selected=[8]), actor=alice)
     publish_version(version=second, actor=alice)
     newest = words(visitor.get(reverse("constitution", args=["assistant"])))
     oldest = words(visitor.get(published.get_absolute_url()))
@@ -157,7 +157,7 @@ def test_the_comparison_says_what_is_suggested_and_what_is_confirmed(visitor, pu
 
 def test_the_comparison_shows_principles_in_every_kind_of_place(visitor, published, alice):
     comparison = compare(version=published)
-    places = {"p004": "helpful.promote.follow_intent", "p005": "beyond.creativity", "p006": None}
+    places = {"p005": "helpful.promote.follow_intent", "p006": "beyond.creativity", "p007": None}
     for key, place in places.items():
         item = comparison.baseline.items.get(key=place) if place else None
         match = comparison.matches.get(principle__key=key)
@@ -173,7 +173,7 @@ def test_the_comparison_shows_principles_in_every_kind_of_place(visitor, publish
 
 def test_more_principles_need_no_more_queries(closed, alice):
     counts = []
-    for slug, selected in (("one", [4]), ("many", [4, 5, 6, 7, 0, 1])):
+    for slug, selected in (("one", [5]), ("many", [5, 6, 7, 8, 1, 2])):
         deliberation = make_closed(owner=alice, slug=slug)
         run = make_run(deliberation, selected=selected)
         version = draft_version(deliberation=deliberation, run=run, actor=alice)
