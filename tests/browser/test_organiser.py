@@ -79,16 +79,16 @@ def test_moderating_with_keys_moves_to_the_next_card_and_says_so(open_page, pane
     page.goto("/organise/assistant/queue/")
     page.keyboard.press("a")
     assert fates() == ["pending"] * 3  # keys act inside a card only
-    page.get_by_role("heading", name="Statement 4").focus()
+    page.get_by_role("heading", name="Statement 5").focus()
     page.keyboard.press("a")
-    expect(page.get_by_role("heading", name="Statement 5")).to_be_focused()
+    expect(page.get_by_role("heading", name="Statement 6")).to_be_focused()
     expect(page.locator("#live")).to_contain_text("It should speak my dialect.")
     page.wait_for_timeout(400)  # a second press sooner would be taken for a double click
     page.keyboard.press("r")
     expect(page.get_by_label("Why not?").first).to_be_focused()
     page.get_by_label("Why not?").first.select_option("off_topic")
-    page.get_by_role("button", name="Reject statement 5").click()
-    expect(page.get_by_role("heading", name="Statement 6")).to_be_focused()
+    page.get_by_role("button", name="Reject statement 6").click()
+    expect(page.get_by_role("heading", name="Statement 7")).to_be_focused()
     assert fates() == ["accepted", "rejected", "pending"]
 
 
@@ -96,13 +96,13 @@ def test_moderating_without_javascript(open_page, panel):
     page = open_page(javascript=False, width=360)
     sign_in_by_link(page, User.objects.get(email="alice@example.org"))
     page.goto("/organise/assistant/queue/")
-    page.get_by_role("button", name="Accept statement 4").click()
+    page.get_by_role("button", name="Accept statement 5").click()
     expect(page.get_by_role("status").first).to_contain_text("It should speak my dialect.")
     page.locator("summary").first.click()
-    page.get_by_role("button", name="Reject statement 5").click()
+    page.get_by_role("button", name="Reject statement 6").click()
     expect(page.get_by_role("alert")).to_contain_text("Choose why it is not shown")
     page.get_by_label("Why not?").select_option("off_topic")
-    page.get_by_role("button", name="Reject statement 5").click()
+    page.get_by_role("button", name="Reject statement 6").click()
     assert fates() == ["accepted", "rejected", "pending"]
 
 
@@ -129,7 +129,7 @@ def test_no_page_has_barriers_or_scrolls_sideways(open_page, panel, width, dark)
     sign_in_by_link(page, User.objects.get(email="alice@example.org"))
     pages = ["new/", "", *(f"assistant/{name}/" for name in ("settings", "seeds", "seats"))]
     pages += ["assistant/", "assistant/queue/", "assistant/queue/?tab=accepted"]
-    pages += ["assistant/statements/4/moderate/", "assistant/end-proposals/", "assistant/audit/"]
+    pages += ["assistant/statements/5/moderate/", "assistant/end-proposals/", "assistant/audit/"]
     for address in pages:
         page.goto(f"/organise/{address}")
         no_barriers(page)

@@ -15,7 +15,7 @@ HTMX = {"HTTP_HX_REQUEST": "true"}
 
 @pytest.fixture
 def panel(client: Client) -> Deliberation:
-    """An open deliberation with two proposals waiting, numbers 4 and 5; its owner signed in."""
+    """An open deliberation with two proposals waiting, numbers 5 and 6; its owner signed in."""
     deliberation = make_open()
     for text in ("It should speak my dialect.", "It should be quiet at night."):
         propose(participant=join(deliberation), round=the_round(deliberation), text=text)
@@ -42,9 +42,9 @@ def test_the_queue_shows_what_waits_oldest_first(client: Client, panel: Delibera
 def test_accepting_without_javascript_redirects_to_the_queue(
     client: Client, panel: Deliberation
 ) -> None:
-    answer = decide(client, 4, "accept")
+    answer = decide(client, 5, "accept")
     assert (answer.status_code, answer.url) == (302, "/organise/assistant/queue/?tab=waiting")
-    assert status_of(4) == "accepted"
+    assert status_of(5) == "accepted"
     made = ModerationDecision.objects.latest("id")
     assert (made.reason, made.actor_role) == ("fits", "owner")
 
@@ -52,37 +52,37 @@ def test_accepting_without_javascript_redirects_to_the_queue(
 def test_accepting_with_htmx_answers_with_the_next_card(
     client: Client, panel: Deliberation
 ) -> None:
-    answer = decide(client, 4, "accept", headers=HTMX)
+    answer = decide(client, 5, "accept", headers=HTMX)
     page = answer.content.decode()
     assert answer.status_code == 200
     assert "<html" not in page
     assert "quiet at night" in page
-    assert 'id="card-4"' not in page
+    assert 'id="card-5"' not in page
     assert page.count("data-focus") == 1
     assert "data-announce" in page
 
 
 def test_the_last_decision_says_that_nothing_waits(client: Client, panel: Deliberation) -> None:
-    decide(client, 4, "accept", headers=HTMX)
-    page = decide(client, 5, "accept", headers=HTMX).content.decode()
+    decide(client, 5, "accept", headers=HTMX)
+    page = decide(client, 6, "accept", headers=HTMX).content.decode()
     assert "Nothing is waiting" in page
     assert page.count("data-focus") == 1
 
 
 def test_rejecting_needs_a_reason_and_keeps_the_note(client: Client, panel: Deliberation) -> None:
     for headers in ({}, HTMX):
-        answer = decide(client, 5, "reject", note="Not about the question", headers=headers)
+        answer = decide(client, 6, "reject", note="Not about the question", headers=headers)
         page = answer.content.decode()
         assert answer.status_code == 422
         assert "Choose why it is not shown" in page
         assert 'value="Not about the question"' in page
-    assert status_of(5) == "pending"
+    assert status_of(6) == "pending"
 
 
 def test_rejecting_stores_reason_and_note(client: Client, panel: Deliberation) -> None:
-    decide(client, 5, "reject", reason="off_topic", note="About the house rules")
+    decide(client, 6, "reject", reason="off_topic", note="About the house rules")
     made = ModerationDecision.objects.latest("id")
-    assert status_of(5) == "rejected"
+    assert status_of(6) == "rejected"
     assert (made.reason, made.note) == ("off_topic", "About the house rules")
 
 
@@ -90,46 +90,46 @@ def test_rejecting_stores_reason_and_note(client: Client, panel: Deliberation) -
 def test_a_reason_that_is_not_offered_is_refused(
     client: Client, panel: Deliberation, reason: str
 ) -> None:
-    assert decide(client, 5, "reject", reason=reason).status_code == 422
-    assert status_of(5) == "pending"
+    assert decide(client, 6, "reject", reason=reason).status_code == 422
+    assert status_of(6) == "pending"
 
 
 def test_of_two_moderators_the_second_is_told(client: Client, panel: Deliberation) -> None:
-    decide(client, 4, "reject", reason="unclear")
-    late = decide(client, 4, "accept")
+    decide(client, 5, "reject", reason="unclear")
+    late = decide(client, 5, "accept")
     assert late.status_code == 409
     assert "Someone else has decided" in late.content.decode()
-    assert status_of(4) == "rejected"
+    assert status_of(5) == "rejected"
 
 
 def test_a_decision_can_be_changed_and_both_stay_on_record(
     client: Client, panel: Deliberation
 ) -> None:
-    decide(client, 4, "reject", reason="unclear")
+    decide(client, 5, "reject", reason="unclear")
     assert (
         "speak my dialect" in client.get("/organise/assistant/queue/?tab=rejected").content.decode()
     )
-    assert client.get("/organise/assistant/statements/4/moderate/").status_code == 200
-    answer = decide(client, 4, "accept", seen="rejected", tab="rejected")
+    assert client.get("/organise/assistant/statements/5/moderate/").status_code == 200
+    answer = decide(client, 5, "accept", seen="rejected", tab="rejected")
     assert answer.url.endswith("?tab=rejected")
-    assert status_of(4) == "accepted"
-    decisions = ModerationDecision.objects.filter(statement__number=4).order_by("id")
+    assert status_of(5) == "accepted"
+    decisions = ModerationDecision.objects.filter(statement__number=5).order_by("id")
     assert [d.decision for d in decisions] == ["reject", "accept"]
 
 
 def test_a_seed_can_be_taken_out(client: Client, panel: Deliberation) -> None:
-    assert decide(client, 0, "reject", seen="accepted", reason="duplicate").status_code == 302
-    assert status_of(0) == "rejected"
+    assert decide(client, 1, "reject", seen="accepted", reason="duplicate").status_code == 302
+    assert status_of(1) == "rejected"
 
 
 def test_the_same_words_as_a_rejected_statement_are_pointed_out(
     client: Client, panel: Deliberation
 ) -> None:
-    decide(client, 4, "reject", reason="unclear")
+    decide(client, 5, "reject", reason="unclear")
     text = "it should speak  my dialect"
     propose(participant=join(panel), round=the_round(panel), text=text)
     page = client.get("/organise/assistant/queue/").content.decode()
-    assert "Statement 4 says the same, word for word (Not shown)" in page
+    assert "Statement 5 says the same, word for word (Not shown)" in page
 
 
 def test_statements_shown_at_once_wait_for_a_first_look(client: Client) -> None:
@@ -141,9 +141,9 @@ def test_statements_shown_at_once_wait_for_a_first_look(client: Client) -> None:
         text="It should speak my dialect.",
     )
     assert "Waiting (1)" in client.get("/organise/assistant/queue/").content.decode()
-    decide(client, 4, "accept", seen="accepted")
+    decide(client, 5, "accept", seen="accepted")
     assert "Waiting (0)" in client.get("/organise/assistant/queue/").content.decode()
-    assert status_of(4) == "accepted"
+    assert status_of(5) == "accepted"
 
 
 def test_after_closing_the_queue_can_be_read_but_nothing_decided(
@@ -152,14 +152,14 @@ def test_after_closing_the_queue_can_be_read_but_nothing_decided(
     close_round(round=the_round(panel), actor=None)
     page = client.get("/organise/assistant/queue/?tab=accepted").content.decode()
     assert "/moderate/" not in page
-    assert decide(client, 4, "accept").status_code == 409
-    assert status_of(4) == "pending"
+    assert decide(client, 5, "accept").status_code == 409
+    assert status_of(5) == "pending"
 
 
 def test_the_list_of_accepted_statements_does_not_change_with_votes(
     client: Client, panel: Deliberation
 ) -> None:
-    statement = Statement.objects.get(number=4)
+    statement = Statement.objects.get(number=5)
     moderate(statement=statement, decision="accept", reason="fits", actor=None, role="owner")
     statement.refresh_from_db()
     address = "/organise/assistant/queue/?tab=accepted"
@@ -173,9 +173,9 @@ def test_a_session_that_ended_sends_the_whole_page_to_sign_in(
     client: Client, panel: Deliberation
 ) -> None:
     client.logout()
-    answer = decide(client, 4, "accept", headers=HTMX)
+    answer = decide(client, 5, "accept", headers=HTMX)
     assert answer["HX-Redirect"].startswith("/sign-in/?next=")
-    assert status_of(4) == "pending"
+    assert status_of(5) == "pending"
 
 
 @pytest.mark.parametrize("path", ["queue/?tab=everything", "statements/99/moderate/"])

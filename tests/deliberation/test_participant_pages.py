@@ -243,20 +243,20 @@ class TestVote:
         client, _ = sit(deliberation)
         gone = OperationalError("the server closed the connection")
         with patch("django.db.backends.utils.CursorWrapper.execute", side_effect=gone):
-            answer = cast(client, deliberation, 1, statement=0, htmx=False)
+            answer = cast(client, deliberation, 1, statement=1, htmx=False)
         assert answer.status_code == 503
 
     def test_without_a_seat_a_vote_is_403_and_reading_leads_to_joining(
         self, deliberation: Deliberation, client: Client
     ):
-        assert cast(client, deliberation, 1, statement=0).status_code == 403
+        assert cast(client, deliberation, 1, statement=1).status_code == 403
         answer = client.get(address("vote", deliberation))
         assert answer.headers["Location"] == address("join", deliberation)
 
     def test_a_seat_of_another_deliberation_does_not_count(self, deliberation: Deliberation):
         elsewhere, _ = sit(make_open(slug="elsewhere"))
         elsewhere.cookies["seat"]["path"] = f"/d/{deliberation.slug}/"
-        assert cast(elsewhere, deliberation, 1, statement=0).status_code == 403
+        assert cast(elsewhere, deliberation, 1, statement=1).status_code == 403
 
     def test_the_end_says_thank_you(self, deliberation: Deliberation):
         client, _ = sit(deliberation)
@@ -270,16 +270,16 @@ class TestVote:
         client, participant = sit(deliberation)
         statement = accepted(deliberation)[2]
         vote(participant, statement, 1)
-        html = client.get(f"{address('vote', deliberation)}?statement=2").content.decode()
-        assert shown_number(html) == 2
+        html = client.get(f"{address('vote', deliberation)}?statement=3").content.decode()
+        assert shown_number(html) == 3
         assert 'value="1" data-keys="1 ArrowLeft" aria-pressed="true"' in html
-        cast(client, deliberation, -1, statement=2)
+        cast(client, deliberation, -1, statement=3)
         assert Vote.objects.get().value == -1
 
     def test_nobody_picks_which_unseen_statement_comes_next(self, deliberation: Deliberation):
         client, _ = sit(deliberation)
         number = shown_number(client.get(address("vote", deliberation)).content.decode())
-        for other in range(4):
+        for other in range(1, 5):
             html = client.get(f"{address('vote', deliberation)}?statement={other}").content.decode()
             assert shown_number(html) == number
 
@@ -326,13 +326,13 @@ class TestUndo:
 
     def test_a_vote_that_is_not_there_is_422(self, deliberation: Deliberation):
         client, _ = sit(deliberation)
-        assert self.undo(client, deliberation, 0).status_code == 422
+        assert self.undo(client, deliberation, 1).status_code == 422
 
     def test_after_closing_it_is_409(self, deliberation: Deliberation):
         client, participant = sit(deliberation)
         vote(participant, accepted(deliberation)[0], 1)
         close_round(round=the_round(deliberation), actor=None)
-        assert self.undo(client, deliberation, 0).status_code == 409
+        assert self.undo(client, deliberation, 1).status_code == 409
         assert Vote.objects.count() == 1
 
 
