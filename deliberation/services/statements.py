@@ -10,7 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from deliberation.models import ModerationDecision, Participant, Round, Statement, User
+from deliberation.models import (
+    Membership,
+    ModerationDecision,
+    Participant,
+    Round,
+    Statement,
+    User,
+)
 from deliberation.models.moderation import Decision, ReasonCode
 from deliberation.models.rounds import ModerationMode
 from deliberation.models.statements import Origin, Status
@@ -64,12 +71,13 @@ def add_seeds(*, round: Round, texts: Sequence[str], actor: User | None) -> list
         raise WrongPhase(_("Seeds can be added until proposing ends."))
     with in_words(), transaction.atomic():
         locks.hold(locks.ROUND, round.pk)
+        role = _role(round, actor)
         seeds = []
         for line, raw in enumerate(texts, start=1):
             if not raw.strip():
                 continue
             text = _checked_line(raw, line, round)
-            seeds.append(_create_seed(round, text, actor))
+            seeds.append(_create_seed(round, text, actor, role))
         record(
             deliberation=round.deliberation,
             actor=actor,
@@ -125,7 +133,13 @@ def _checked_line(raw: str, line: int, round: Round) -> str:
     return text
 
 
-def _create_seed(round: Round, text: str, actor: User | None) -> Statement:
+def _role(round: Round, actor: User | None) -> str:
+    """The role in which the actor works on the deliberation; empty for the system."""
+    held = Membership.objects.filter(deliberation_id=round.deliberation_id, user=actor)
+    return held.values_list("role", flat=True).first() or ""
+
+
+def _create_seed(round: Round, text: str, actor: User | None, role: str) -> Statement:
     now = timezone.now()
     seed = Statement.objects.create(
         round=round,
@@ -142,7 +156,7 @@ def _create_seed(round: Round, text: str, actor: User | None) -> Statement:
         decision=Decision.ACCEPT,
         reason=ReasonCode.FITS,
         actor=actor,
-        actor_role="organiser" if actor else "",
+        actor_role=role,
         created_at=now,
     )
     return seed

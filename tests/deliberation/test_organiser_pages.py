@@ -13,6 +13,7 @@ from deliberation.models import (
     AuditEntry,
     Deliberation,
     Membership,
+    ModerationDecision,
     Participant,
     Seat,
     Statement,
@@ -21,6 +22,7 @@ from deliberation.models import (
 from deliberation.models.deliberations import Role
 from deliberation.services.panels import issue_seats, take_seat
 from deliberation.services.rounds import close_round, consent_hash, open_round
+from deliberation.services.statements import add_seeds
 from deliberation.spreadsheets import csv_text
 from tests.factories import accepted, join, make_deliberation, make_open, make_user, the_round, vote
 
@@ -40,8 +42,8 @@ PAGES = {
     ("GET", "seats/1/revoke/"): "200 200 403 200 403 404 302",
     ("POST", "seats/1/revoke/"): "302 302 403 302 403 404 302",
     ("GET", "queue/"): "200 200 200 403 403 404 302",
-    ("GET", "statements/0/moderate/"): "200 200 200 403 403 404 302",
-    ("POST", "statements/0/moderate/"): "422 422 422 403 403 404 302",
+    ("GET", "statements/1/moderate/"): "200 200 200 403 403 404 302",
+    ("POST", "statements/1/moderate/"): "422 422 422 403 403 404 302",
     ("GET", "open/"): "200 200 403 403 403 404 302",
     ("POST", "open/"): "422 422 403 403 403 404 302",
     # Right role, wrong phase.
@@ -322,6 +324,21 @@ def test_seeds_are_added_one_a_line_and_blank_lines_are_skipped(owner_client: Cl
     assert added == ["It should say who made it.", "It should stop when asked."]
 
 
+@pytest.mark.parametrize("role", ["owner", "organiser"])
+def test_a_seed_is_on_record_with_the_role_of_who_added_it(client: Client, role: str) -> None:
+    deliberation = make_deliberation()
+    sign_in_as(client, role, deliberation)
+    client.post("/organise/assistant/seeds/", {"texts": "It should say who made it."})
+    made = ModerationDecision.objects.get(statement__text="It should say who made it.")
+    assert (made.actor.email, made.actor_role) == (f"{role}@example.org", role)
+
+
+def test_a_seed_that_no_person_added_has_no_role() -> None:
+    add_seeds(round=the_round(make_deliberation()), texts=["It should be brief."], actor=None)
+    made = ModerationDecision.objects.get(statement__text="It should be brief.")
+    assert (made.actor, made.actor_role) == (None, "")
+
+
 def test_a_seed_that_does_not_hold_names_its_line_and_adds_none(owner_client: Client) -> None:
     deliberation = make_deliberation()
     before = len(accepted(deliberation))
@@ -462,7 +479,7 @@ def test_the_workspace_says_where_the_round_is_and_how_it_goes(owner_client: Cli
     page = owner_client.get("/organise/assistant/").content.decode()
     assert "Proposing and voting" in page
     assert "3 of 3 participants have voted" in page
-    assert "Fewest votes: 2, on statement 3" in page
+    assert "Fewest votes: 2, on statement 4" in page
     assert 'value="http://testserver/d/assistant/"' in page
 
 
