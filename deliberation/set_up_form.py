@@ -197,7 +197,7 @@ class SetUpForm(forms.Form):
         return text
 
     def settings(self) -> dict[str, Any]:
-        """The keyword arguments of create_deliberation."""
+        """The keyword arguments of create_once."""
         left_out = {"plan_choice", "plan_text", "plan_file"}
         kept = {name: value for name, value in self.cleaned_data.items() if name not in left_out}
         return {name: value for name, value in kept.items() if value is not None}

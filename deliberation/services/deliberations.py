@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -13,6 +15,7 @@ from deliberation.models import Deliberation, Membership, Panel, Round, User
 from deliberation.models.deliberations import Role
 from deliberation.models.rounds import Phase
 
+from . import locks
 from .audit import record
 from .errors import Invalid, WrongPhase
 
@@ -25,6 +28,7 @@ _OF_ROUND = {
     "plan",
 }
 _OF_DELIBERATION = {"title", "description", "visibility"}
+_SENT_TWICE = timedelta(minutes=1)
 
 
 def create_deliberation(
@@ -83,6 +87,33 @@ def create_deliberation(
             raise
         raise Invalid(_("This address is taken. Choose another one."), field="slug") from error
     return deliberation
+
+
+def create_once(*, owner: User, **settings: Any) -> Deliberation:
+    """Like create_deliberation, but the same form sent twice within a minute makes only one.
+
+    The second request, even one that runs at the same time, gets what the first one made.
+    Raises Invalid as create_deliberation does.
+    """
+    with transaction.atomic():
+        locks.hold(locks.OWNER, owner.pk)
+        return _just_made(owner, settings) or create_deliberation(owner=owner, **settings)
+
+
+def _just_made(owner: User, settings: dict[str, Any]) -> Deliberation | None:
+    """What this owner made from these very settings a moment ago."""
+    same = {name: settings[name] for name in _OF_DELIBERATION & set(settings)}
+    same |= {f"rounds__{n}": settings[n] for n in (_OF_ROUND - {"plan"}) & set(settings)}
+    if "plan" in settings:
+        same["rounds__plan_hash"] = settings["plan"].hash
+    if "open_link" in settings:
+        same["panel__open_link"] = settings["open_link"]
+    return Deliberation.objects.filter(
+        **same,
+        memberships__user=owner,
+        memberships__role=Role.OWNER,
+        created_at__gt=timezone.now() - _SENT_TWICE,
+    ).first()
 
 
 def free_slug(title: str) -> str:

@@ -1,7 +1,8 @@
 """Advisory locks, and the order in which they are taken.
 
-Order: round, then panel, then participant, then rows. Votes take the round's lock shared, by
-trigger (see the guards migration); closing takes it exclusive and so waits for votes in flight.
+Order: owner, then round, then panel, then participant, then rows. Votes take the round's lock
+shared, by trigger (see the guards migration); closing takes it exclusive and so waits for votes
+in flight.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from django.db import connection
 ROUND = 7001
 PANEL = 7002
 PARTICIPANT = 7003
+OWNER = 7004  # of a deliberation that is being made
 
 
 def hold(space: int, key: int) -> None:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from deliberation.access import managed_deliberation
 from deliberation.plan_words import describe
-from deliberation.services.deliberations import create_deliberation, update_draft
+from deliberation.services.deliberations import create_once, update_draft
 from deliberation.set_up_form import SetUpForm, as_initial
 from deliberation.views.organising import signed_in
 
@@ -26,7 +26,7 @@ def organise_new(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     form = SetUpForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        made = create_deliberation(owner=user, **form.settings())
+        made = create_once(owner=user, **form.settings())
         messages.success(request, _("The deliberation is there. Nobody can join yet."))
         return redirect("workspace", made.slug)
     context = {"form": form}
