@@ -5,7 +5,6 @@ from __future__ import annotations
 import structlog
 from celery import current_app
 from kombu.exceptions import KombuError
-from redis.exceptions import RedisError
 
 EXECUTE = "aggregation.execute_run"
 QUEUE = "aggregate"
@@ -21,19 +20,19 @@ def send(run_id: int, *, expires: float | None = None) -> bool:
     Nothing is lost then: the sweep finds the row (see ``runs.sweep``).
     expires : seconds after which a worker drops the message unread.
     """
-    try:
-        with current_app.connection_for_write(connect_timeout=PATIENCE) as connection:
-            connection.transport_options = {
-                **connection.transport_options,
-                "socket_connect_timeout": PATIENCE,
-                "socket_timeout": PATIENCE,
-                "max_retries": 1,
-                "interval_start": 0,
-            }
+    with current_app.connection_for_write(connect_timeout=PATIENCE) as connection:
+        connection.transport_options = {
+            **connection.transport_options,
+            "socket_connect_timeout": PATIENCE,
+            "socket_timeout": PATIENCE,
+            "max_retries": 1,
+            "interval_start": 0,
+        }
+        try:
             current_app.send_task(
                 EXECUTE, [run_id], queue=QUEUE, expires=expires, connection=connection, retry=False
             )
-    except (KombuError, RedisError, OSError) as error:
-        log.warning("message not sent; the sweep will", run=run_id, error=str(error))
-        return False
+        except (KombuError, OSError, *connection.connection_errors) as error:
+            log.warning("message not sent; the sweep will", run=run_id, error=str(error))
+            return False
     return True

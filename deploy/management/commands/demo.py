@@ -6,7 +6,7 @@ import time
 from argparse import ArgumentParser
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -38,6 +38,9 @@ class Command(BaseCommand):
         "Start everything on this computer and play a whole deliberation with simulated people, "
         "through to a published constitution. A second start uses what is there. Ctrl-C stops."
     )
+
+    # The web server checks them when it starts; here they would only delay its start.
+    requires_system_checks: ClassVar[list[str]] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-serve", action="store_true", help="Do the job and exit.")
@@ -76,10 +79,10 @@ class Command(BaseCommand):
             address = self.processes.start_web(port)
         self.say("Preparing the database")
         call_command("migrate", verbosity=0, interactive=False)
-        self.processes.start_worker(self._schedule())
         if serve:
             self.processes.wait_for_answer(address)
             self.say(f"The server answers at {address}/")
+        self.processes.start_worker(self._schedule())
         self._play(options)
         self._summary(address)
         if serve:
