@@ -33,7 +33,11 @@ class Processes:
         self._logs = logs
 
     def start_web(self, port: int) -> str:
-        """Start Granian, two workers of four threads; returns the address it will answer at."""
+        """Start Granian; returns the address it will answer at.
+
+        One process of four threads for every two cores: the others are for PostgreSQL.
+        """
+        workers = max(1, (os.cpu_count() or 2) // 2)
         self._start(
             "the web server",
             "web",
@@ -42,7 +46,7 @@ class Processes:
                 "--interface=wsgi",
                 f"--host={_HOST}",
                 f"--port={port}",
-                "--workers=2",
+                f"--workers={workers}",
                 "--blocking-threads=4",
                 "--respawn-failed-workers",
                 "deploy.wsgi:application",
