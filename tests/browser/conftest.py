@@ -81,7 +81,12 @@ def open_page(
 
 
 # What Chromium and htmx log of every refused or lost request; tests assert those on the page.
-_EXPECTED = ("Failed to load resource", "Response Status Error Code 4", "htmx:sendError", "htmx:afterRequest")
+_EXPECTED = (
+    "Failed to load resource",
+    "Response Status Error Code 4",
+    "htmx:sendError",
+    "htmx:afterRequest",
+)
 
 
 def _note(errors: list[str], line) -> None:
