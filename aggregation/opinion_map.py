@@ -86,7 +86,8 @@ def _to_page(places: NDArray[np.float64]) -> NDArray[np.float64]:
     span = np.where(high > low, high - low, 1.0)
     scale = float((room / span).min())
     shifted = (places - (low + high) / 2) * scale * np.array([1.0, -1.0])
-    return np.clip(shifted, -room / 2, room / 2) + np.array([WIDTH / 2, HEIGHT / 2])
+    inside: NDArray[np.float64] = np.clip(shifted, -room / 2, room / 2)
+    return inside + np.array([WIDTH / 2, HEIGHT / 2])
 
 
 def _marks(points: NDArray[np.float64]) -> Iterable[tuple[float, float, float]]:

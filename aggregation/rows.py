@@ -44,7 +44,7 @@ def load_matrix(round: Round, plan: Plan) -> VoteMatrix:
     People and statements without a vote are rows and columns too. Declared groups are loaded
     where the plan asks for them, by the name of their source.
     """
-    statements = Statement.objects.counting().filter(round=round)  # type: ignore[attr-defined]
+    statements = Statement.objects.counting().filter(round=round)
     people = Participant.objects.filter(
         deliberation=round.deliberation_id, exclusion=None, withdrawn_at=None
     )

@@ -100,4 +100,4 @@ def _done_run(deliberation: Deliberation, run_id: int) -> Run:
 
 
 def _one_of(value: str | None, known: list[str] | tuple[str, ...], otherwise: str) -> str:
-    return value if value in known else otherwise
+    return value if value is not None and value in known else otherwise
