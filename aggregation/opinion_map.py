@@ -86,8 +86,9 @@ def _to_page(places: NDArray[np.float64]) -> NDArray[np.float64]:
     span = np.where(high > low, high - low, 1.0)
     scale = float((room / span).min())
     shifted = (places - (low + high) / 2) * scale * np.array([1.0, -1.0])
-    inside: NDArray[np.float64] = np.clip(shifted, -room / 2, room / 2)
-    return inside + np.array([WIDTH / 2, HEIGHT / 2])
+    inside = np.clip(shifted, -room / 2, room / 2)
+    points: NDArray[np.float64] = inside + np.array([WIDTH / 2, HEIGHT / 2])
+    return points
 
 
 def _marks(points: NDArray[np.float64]) -> Iterable[tuple[float, float, float]]:
