@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -33,6 +34,20 @@ def group_mark(label: int) -> SafeString:
 def percent(share: float | None) -> str:
     """0.874 is “87 %”, with a space that does not break; “–” where there is none."""
     return "–" if share is None else f"{100 * share:.0f}\u00a0%"
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """34563 is “34,563”, as the language groups digits."""
+    return number_format(number, force_grouping=True)
+
+
+@register.filter
+def interval(votes: GroupVotes) -> str:
+    """Where the share of agreement may lie, in percent: “73–82”."""
+    if votes.low is None or votes.high is None:
+        return "–"
+    return f"{100 * votes.low:.0f}–{100 * votes.high:.0f}"
 
 
 @register.filter
