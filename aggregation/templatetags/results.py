@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django import template
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -12,10 +11,11 @@ from aggregation.opinion_map import outline
 from aggregation.selectors import GroupVotes, Line, newest_official
 from deliberation.models import Deliberation
 from deliberation.models.rounds import Phase
-from deliberation.templatetags.look import vote_segments
+from deliberation.templatetags.look import grouped, vote_segments
 
 register = template.Library()
 
+register.filter("grouped", grouped)
 register.filter("step_words", words.step_in_words)
 register.filter("measure_name", words.measure_name)
 
@@ -34,12 +34,6 @@ def group_mark(label: int) -> SafeString:
 def percent(share: float | None) -> str:
     """0.874 is “87 %”, with a space that does not break; “–” where there is none."""
     return "–" if share is None else f"{100 * share:.0f}\u00a0%"
-
-
-@register.filter
-def grouped(number: int) -> str:
-    """34563 is “34,563”, as the language groups digits."""
-    return number_format(number, force_grouping=True)
 
 
 @register.filter

@@ -7,6 +7,7 @@ from typing import Final
 
 from django import template
 from django.conf import settings
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -46,6 +47,12 @@ def source_url() -> str:
 def markdown(text: str) -> SafeString:
     """Markdown that people wrote, as sanitised HTML. Put it into a ``.prose`` element."""
     return md.render(text)
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """34563 is “34,563”, as the language groups digits."""
+    return number_format(number, force_grouping=True)
 
 
 @dataclass(frozen=True)
