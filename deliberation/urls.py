@@ -9,6 +9,7 @@ from .organiser_urls import urlpatterns as organiser
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", public.home, name="home"),
     path("help/", public.help, name="help"),
+    path("help/organisers/", public.help_organisers, name="help_organisers"),
     path("d/<slug:slug>/", public.deliberation, name="deliberation"),
     path("d/<slug:slug>/statements/", public.statements, name="statements"),
     path("d/<slug:slug>/log/", public.moderation_log, name="moderation_log"),

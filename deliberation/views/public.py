@@ -61,3 +61,8 @@ def moderation_log(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def help(request: HttpRequest) -> HttpResponse:
     return render(request, "deliberation/help.html")
+
+
+@require_safe
+def help_organisers(request: HttpRequest) -> HttpResponse:
+    return render(request, "deliberation/help_organisers.html")

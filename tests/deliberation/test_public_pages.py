@@ -286,3 +286,10 @@ class TestVoteBar:
 
     def test_without_votes_there_is_no_bar(self):
         assert vote_segments(0, 0, 0) == []
+
+
+def test_help_for_organisers_is_linked_from_every_page(client):
+    assert 'href="/help/organisers/"' in client.get("/").content.decode()
+    page = client.get("/help/organisers/")
+    assert page.status_code == 200
+    assert "What happens when I open the round?" in page.content.decode()
