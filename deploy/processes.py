@@ -90,6 +90,8 @@ class Children:
         seconds it is killed. Raises OSError if it cannot be started.
         """
         output = open_log(log) if log else None
+        # Before the start: the child writes through the same file offset.
+        log_start = output.tell() if output else 0
         try:
             process = subprocess.Popen(
                 [str(word) for word in argv],
@@ -101,7 +103,6 @@ class Children:
                 process_group=0,
                 preexec_fn=_end_with_parent(stop_signal),
             )
-            log_start = output.tell() if output else 0
         finally:
             if output:
                 output.close()
