@@ -40,7 +40,7 @@ class StartForm(forms.Form):
             if plan.hash != round.plan_hash and _works(plan, sources)
         }
         others = [(name, plan.title) for name, plan in self.plans.items() if plan is not None]
-        official = _("The plan fixed before voting: %(title)s") % {"title": round.plan["title"]}
+        official = _("The plan of the round: %(title)s") % {"title": round.plan["title"]}
         self.fields["plan"].choices = [(OFFICIAL, official), *others]  # type: ignore[attr-defined]
 
     def chosen(self) -> Plan | None:

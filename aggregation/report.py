@@ -39,9 +39,13 @@ class Above:
 
 @dataclass(frozen=True)
 class Report:
-    """One run, ready to be read. Shares are 0 to 1."""
+    """One run, ready to be read. Shares are 0 to 1.
+
+    official     : the plan is that of the round. fixed_before : and it was fixed before voting.
+    """
 
     official: bool
+    fixed_before: bool
     participants: int
     statements: int
     agree: int
@@ -84,8 +88,11 @@ def report_of(run: Run) -> Report:
     groups = selectors.groups(run, statements)
     measure, needed = selectors.measure_of(run), selectors.votes_needed(run)
     grouping = found["grouping"]
+    official = run.plan_hash == run.round.plan_hash
     return Report(
-        official=run.plan_hash == run.round.plan_hash,
+        official=official,
+        # Imported votes are older than any plan of ours.
+        fixed_before=official and not run.round.deliberation.source,
         participants=found["participants"],
         statements=found["statements"],
         agree=found["votes"]["agree"],

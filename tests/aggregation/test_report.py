@@ -195,6 +195,14 @@ def test_another_plan_is_marked_as_not_official(client, round):
     assert "No, another plan was used" in text
 
 
+def test_imported_votes_are_not_said_to_follow_a_plan_that_is_younger(client, done):
+    Deliberation.objects.update(source="Polis export: comments.csv, participants-votes.csv")
+    text = text_of(client.get("/d/assistant/report/"))
+    assert "Fixed before voting No: the votes were cast elsewhere and imported." in text
+    assert "by the rule that was fixed before voting" not in text
+    assert "This is not the official result" not in text
+
+
 def test_the_download_has_the_fingerprint_that_the_page_shows(client, done):
     response = client.get(f"/d/assistant/report/{done.pk}/outcome.json")
     assert hashlib.sha256(response.content).hexdigest() == done.outcome_digest
