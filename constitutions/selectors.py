@@ -142,9 +142,14 @@ class VersionRecord:
     preamble_edits: tuple[Edit, ...]
 
     @property
-    def plan_fixed_before_voting(self) -> bool:
+    def uses_plan_of_round(self) -> bool:
         """False where the run used another plan than the one frozen at opening."""
         return self.run.plan_hash == self.round.plan_hash
+
+    @property
+    def plan_fixed_before_voting(self) -> bool:
+        """False for another plan, and for imported votes, which are older than any plan here."""
+        return self.uses_plan_of_round and not self.deliberation.source
 
     @property
     def machine_worded(self) -> int:

@@ -188,7 +188,8 @@ class Outcome:
         ]
 
     def _center(self, at: int) -> list[float]:
-        return [float(x) for x in self.positions[self.grouping.labels == at].mean(axis=0)]
+        middle = self.positions[self.grouping.labels == at].mean(axis=0)
+        return [float(x) + 0.0 for x in middle]  # never -0.0, which a database may write as 0.0
 
     def _statement_dicts(self) -> list[dict[str, Any]]:
         """One per statement, in order of id; ``groups`` in the order of the top-level groups."""

@@ -89,7 +89,7 @@ def _run(record: VersionRecord) -> dict[str, Any]:
     """``plan`` is null where the run used the plan of the round."""
     run = record.run
     return {
-        "plan": None if record.plan_fixed_before_voting else run.plan,
+        "plan": None if record.uses_plan_of_round else run.plan,
         "plan_hash": run.plan_hash,
         "seed": run.seed,
         "input_digest": run.input_digest,

@@ -24,6 +24,7 @@ ACTIONS = {
     "round.opened": gettext_lazy("Round opened"),
     "round.proposals_ended": gettext_lazy("Proposing ended"),
     "round.closed": gettext_lazy("Round closed"),
+    "polis.imported": gettext_lazy("Votes imported"),
     "run.queued": gettext_lazy("Run asked for"),
     "version.drafted": gettext_lazy("Constitution drafted"),
     "version.published": gettext_lazy("Constitution published"),

@@ -170,6 +170,16 @@ def test_the_record_tells_of_simulated_votes_and_of_another_plan(alice):
     assert disclosure["plan_fixed_before_voting"] is False
 
 
+def test_imported_votes_are_older_than_any_plan_and_the_record_says_so(alice):
+    deliberation = make_closed(owner=alice, source="An archive")
+    content = record(
+        draft_version(deliberation=deliberation, run=make_run(deliberation), actor=alice)
+    )
+    assert content["disclosure"]["imported_from"] == "An archive"
+    assert content["disclosure"]["plan_fixed_before_voting"] is False
+    assert content["run"]["plan"] is None
+
+
 def test_a_draft_says_that_it_is_one(edited):
     content = record(edited)
     assert (content["status"], content["published_at"]) == ("draft", None)
