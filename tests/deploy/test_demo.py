@@ -168,6 +168,29 @@ def test_killed_without_a_word_it_takes_its_children_along(serving):
     assert gone(children)
 
 
+def test_an_interrupted_demo_plays_on_where_it_stopped(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "demo", "--no-serve", *FEW],
+        cwd=ROOT,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    for line in process.stdout:
+        if " people, " in line:
+            process.send_signal(signal.SIGINT)
+            break
+    rest = process.communicate(timeout=60)[0]
+    assert process.returncode == 0
+    assert "Constitution published" not in rest
+    again = manage(tmp_path, "demo", "--no-serve", *FEW)
+    assert again.returncode == 0, again.stderr
+    assert "Constitution published" in again.stdout
+    counts = manage(tmp_path, "shell", "--no-imports", "-c", RECONCILE)
+    found = json.loads(counts.stdout)
+    assert found["replayed"] == found["stored"] == found["reported"] > 300
+
+
 def test_too_few_people_are_refused_in_words(tmp_path):
     done = manage(tmp_path, "demo", "--no-serve", "--participants", "3")
     assert done.returncode == 1
