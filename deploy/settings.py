@@ -10,7 +10,6 @@ from pathlib import Path
 
 import structlog
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 from structlog.typing import Processor
 
 from deploy import env
@@ -97,7 +96,13 @@ LOGIN_REDIRECT_URL = "organise"
 LOGOUT_REDIRECT_URL = "home"
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+LANGUAGES = [
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("ar", "العربية"),
+]
 LOCALE_PATHS = [BASE_DIR / "deliberation" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
