@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from deliberation.services.errors import ServiceError
+from deliberation.services.errors import ServiceError, TooMany
 from deliberation.views.errors import error_page
 
 _TITLES = {
@@ -15,6 +15,7 @@ _TITLES = {
     409: _("Not at this moment"),
     410: _("This link no longer works"),
     422: _("That does not hold"),
+    429: _("One moment, please"),
 }
 
 
@@ -31,4 +32,7 @@ class ServiceErrors:
         if not isinstance(exception, ServiceError):
             return None
         title = _TITLES.get(exception.status, _("That did not work"))
-        return error_page(request, exception.status, str(title), exception.message)
+        response = error_page(request, exception.status, str(title), exception.message)
+        if isinstance(exception, TooMany):
+            response["Retry-After"] = str(exception.retry_after)
+        return response

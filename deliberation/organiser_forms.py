@@ -164,7 +164,7 @@ class ModerationForm(forms.Form):
             *(
                 (code.value, code.label)
                 for code in ReasonCode
-                if code not in (ReasonCode.FITS, ReasonCode.SOURCE)
+                if code not in (ReasonCode.FITS, ReasonCode.SOURCE, ReasonCode.TAKEN_BACK)
             ),
         ],
     )

@@ -136,7 +136,9 @@ SECURE_REFERRER_POLICY = "same-origin"  # links with secrets must not leak to ot
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 X_FRAME_OPTIONS = "DENY"
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
-if env.flag("BEHIND_PROXY", default=False):
+# The proxy must set both headers itself and drop what the visitor sent.
+BEHIND_PROXY = env.flag("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 CONTENT_SECURITY_POLICY = {
@@ -172,6 +174,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_TIMEZONE = "UTC"
+# How long a web process may use what it last read of a round; votes are checked each time.
+DECK_SECONDS = env.number("DECK_SECONDS", default=1, minimum=0)
 # How long a worker may be silent before its run is given to another one.
 RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", default=60, minimum=1)
 CELERY_BEAT_SCHEDULE = {

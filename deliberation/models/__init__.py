@@ -1,8 +1,11 @@
 """Tables of people, rounds, statements and votes."""
 
 from .audit import AuditEntry
+from .consent import ConsentText
+from .contacts import Notice, ProfileAnswer, ProfileQuestion, Subscription, VendorReference
 from .deliberations import Deliberation, Membership
-from .moderation import ModerationDecision
+from .limits import RateLimit
+from .moderation import Appeal, ModerationDecision
 from .panels import Contact, Exclusion, ImportedGroup, Panel, Participant, Seat
 from .rounds import Round
 from .statements import Statement, StatementLineage
@@ -10,7 +13,9 @@ from .users import SignInLink, User
 from .votes import Exposure, Vote, VoteEvent
 
 __all__ = [
+    "Appeal",
     "AuditEntry",
+    "ConsentText",
     "Contact",
     "Deliberation",
     "Exclusion",
@@ -18,14 +23,20 @@ __all__ = [
     "ImportedGroup",
     "Membership",
     "ModerationDecision",
+    "Notice",
     "Panel",
     "Participant",
+    "ProfileAnswer",
+    "ProfileQuestion",
+    "RateLimit",
     "Round",
     "Seat",
     "SignInLink",
     "Statement",
     "StatementLineage",
+    "Subscription",
     "User",
+    "VendorReference",
     "Vote",
     "VoteEvent",
 ]

@@ -25,6 +25,7 @@ class ReasonCode(models.TextChoices):
     PERSONAL_DATA = "personal_data", _("Names or describes a private person")
     ABUSIVE = "abusive", _("Insults people or calls for harm")
     SOURCE = "source", _("Decided where the data came from")
+    TAKEN_BACK = "taken_back", _("Taken back by its author")
 
 
 class ModerationDecision(models.Model):
@@ -51,4 +52,21 @@ class ModerationDecision(models.Model):
                 condition=models.Q(decision=Decision.ACCEPT) | ~models.Q(reason=ReasonCode.FITS),
                 name="rejection_has_reason",
             ),
+        ]
+
+
+class Appeal(models.Model):
+    """The author of a rejected statement asks for a second look. Once."""
+
+    statement = models.OneToOneField(Statement, on_delete=models.PROTECT, related_name="appeal")
+    text = models.CharField(max_length=500)
+    created_at = models.DateTimeField()
+    # Set with the decision that answers it.
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(text__regex=r"\S"), name="appeal_says_something"
+            )
         ]

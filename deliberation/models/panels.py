@@ -20,11 +20,19 @@ class Panel(models.Model):
     open_link = models.BooleanField(
         _("open link"), default=False, help_text=_("Anyone with the address may take a seat.")
     )
+    # Taking a seat by the open link costs the device a moment's work (services/proof_of_work.py).
+    proof_of_work = models.BooleanField(_("proof of work"), default=False)
+    # Seats for people whom a recruitment vendor sends with ?xid=.
+    vendor_link = models.BooleanField(_("link for a recruitment vendor"), default=False)
+    # Where the vendor wants them back; {xid} and {code} are filled in.
+    return_url = models.CharField(_("return address"), max_length=500, blank=True)
+    completion_code = models.CharField(_("completion code"), max_length=60, blank=True)
 
 
 class SeatKind(models.TextChoices):
     INVITED = "invited", _("Invited by a seat link")
     OPEN = "open", _("Joined by the open link")
+    VENDOR = "vendor", _("Sent by a recruitment vendor")
     IMPORTED = "imported", _("Imported")
 
 
@@ -35,6 +43,8 @@ class Seat(models.Model):
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=12, choices=SeatKind)
     token_hash = models.BinaryField(max_length=32, null=True, unique=True)
+    # SHA-256 of panel and xid: one seat for each person a vendor sends. The xid is kept apart.
+    xid_hash = models.BinaryField(max_length=32, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     taken_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
@@ -42,6 +52,7 @@ class Seat(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["panel", "number"], name="seat_number_unique"),
+            models.UniqueConstraint(fields=["panel", "xid_hash"], name="one_seat_per_xid"),
             one_of("kind", SeatKind, "seat_kind_known"),
         ]
 
@@ -70,6 +81,10 @@ class Participant(models.Model):
     consented_at = models.DateTimeField(null=True)
     # Raised when a seat link is issued again, so that the old device is signed out.
     session_version = models.PositiveIntegerField(default=1)
+    # SHA-256 of the secret in the participant's own link, for coming back on another device.
+    return_hash = models.BinaryField(max_length=32, null=True, unique=True)
+    # The opinion group that routing puts them in, refreshed by a worker; null while unknown.
+    routing_group = models.PositiveSmallIntegerField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -29,6 +29,14 @@ class ModerationMode(models.TextChoices):
     AFTER = "after", _("Statements appear at once and are checked afterwards")
 
 
+class Routing(models.TextChoices):
+    """How the next statement is drawn; the formulas are in deliberation/routing.py."""
+
+    BALANCED = "balanced", _("Balanced: what few have seen, what divides, what is undecided")
+    POLIS = "polis", _("As Polis does it")
+    UNIFORM = "uniform", _("All statements alike")
+
+
 class Round(models.Model):
     """A question, a plan and a consent text, frozen and hashed at opening."""
 
@@ -40,6 +48,17 @@ class Round(models.Model):
     consent_text = models.TextField(_("consent text"), max_length=20_000)
     statement_max_length = models.PositiveIntegerField(_("longest statement"), default=200)
     target_votes = models.PositiveIntegerField(_("votes asked of each person"), default=30)
+    min_votes_to_propose = models.PositiveIntegerField(
+        _("votes before the first statement of one's own"), default=0
+    )
+    routing = models.CharField(
+        _("order of the statements"), max_length=8, choices=Routing, default=Routing.BALANCED
+    )
+    # Every accepted statement should be shown at least this often before the round ends.
+    min_exposures = models.PositiveIntegerField(_("least showings of a statement"), default=30)
+    # On the card: whether a statement is a seed or by a panel member.
+    show_origin = models.BooleanField(_("say who wrote a statement"), default=False)
+    ask_importance = models.BooleanField(_("ask what matters to people"), default=True)
     moderation = models.CharField(
         _("moderation"), max_length=8, choices=ModerationMode, default=ModerationMode.BEFORE
     )
@@ -64,6 +83,10 @@ class Round(models.Model):
             one_of("kind", RoundKind, "round_kind_known"),
             one_of("phase", Phase, "round_phase_known"),
             one_of("moderation", ModerationMode, "round_moderation_known"),
+            one_of("routing", Routing, "round_routing_known"),
+            models.CheckConstraint(
+                condition=models.Q(min_exposures__gte=1), name="round_min_exposures_positive"
+            ),
             models.CheckConstraint(
                 condition=models.Q(phase=Phase.CLOSED, closed_at__isnull=False)
                 | (~models.Q(phase=Phase.CLOSED) & models.Q(closed_at__isnull=True)),

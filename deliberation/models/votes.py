@@ -20,15 +20,39 @@ class Choice(models.IntegerChoices):
     PASS = 0, _("Pass")
 
 
+def of_statement(related_name: str) -> models.ForeignKey[Statement]:
+    """To the statement. The foreign key in the database is (statement, round), see the guards."""
+    return models.ForeignKey(
+        Statement,
+        on_delete=models.PROTECT,
+        related_name=related_name,
+        db_constraint=False,
+        db_index=False,
+    )
+
+
+def of_round(related_name: str) -> models.ForeignKey[Round]:
+    """To the round of that statement, held by the same foreign key."""
+    return models.ForeignKey(
+        Round,
+        on_delete=models.PROTECT,
+        related_name=related_name,
+        db_constraint=False,
+        db_index=False,
+    )
+
+
 class Vote(models.Model):
     """The one vote that counts of a participant on a statement."""
 
     participant = models.ForeignKey(
         Participant, on_delete=models.PROTECT, related_name="votes", db_index=False
     )
-    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="votes")
-    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="votes")
+    statement = of_statement("votes")
+    round = of_round("votes")
     value = models.SmallIntegerField(choices=Choice)
+    # "This matters to me", said by the participant.
+    important = models.BooleanField(default=False, db_default=False)
     updated_at = models.DateTimeField()
 
     class Meta:
@@ -36,6 +60,7 @@ class Vote(models.Model):
             models.UniqueConstraint(fields=["participant", "statement"], name="one_vote"),
             models.CheckConstraint(condition=models.Q(value__in=VALUES), name="vote_value_known"),
         ]
+        indexes = [models.Index(fields=["round", "statement"], name="vote_by_statement")]
 
 
 class EventSource(models.TextChoices):
@@ -54,9 +79,10 @@ class VoteEvent(models.Model):
     participant = models.ForeignKey(
         Participant, on_delete=models.PROTECT, related_name="vote_events", db_index=False
     )
-    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="vote_events")
-    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="vote_events")
+    statement = of_statement("vote_events")
+    round = of_round("vote_events")
     value = models.SmallIntegerField(choices=Choice, null=True)
+    important = models.BooleanField(default=False, db_default=False)
     previous = models.SmallIntegerField(choices=Choice, null=True)
     # Sent by the form: the same key twice is the same event, however often it arrives.
     key = models.UUIDField()
@@ -78,17 +104,23 @@ class VoteEvent(models.Model):
                 condition=models.Q(source__in=EventSource.values), name="vote_event_source_known"
             ),
         ]
+        indexes = [models.Index(fields=["round", "statement"], name="vote_event_by_statement")]
 
 
 class Exposure(models.Model):
-    """A card was shown to a participant, drawn with this probability."""
+    """A card was shown to a participant, drawn with this probability.
+
+    ``drawn`` is false where the participant asked for it, by undoing a vote or by opening it
+    from a list; statistics of what was drawn leave those out.
+    """
 
     participant = models.ForeignKey(
         Participant, on_delete=models.PROTECT, related_name="exposures", db_index=False
     )
-    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="exposures")
-    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="exposures")
+    statement = of_statement("exposures")
+    round = of_round("exposures")
     probability = models.FloatField()
+    drawn = models.BooleanField(default=True, db_default=True)
     shown_at = models.DateTimeField()
 
     class Meta:
@@ -98,4 +130,7 @@ class Exposure(models.Model):
                 name="exposure_probability_valid",
             ),
         ]
-        indexes = [models.Index(fields=["participant", "-id"], name="exposure_latest")]
+        indexes = [
+            models.Index(fields=["participant", "-id"], name="exposure_latest"),
+            models.Index(fields=["round", "statement"], name="exposure_by_statement"),
+        ]

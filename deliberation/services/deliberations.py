@@ -17,6 +17,7 @@ from deliberation.models.rounds import Phase
 
 from . import locks
 from .audit import record
+from .consent import keep_version
 from .errors import Invalid, WrongPhase
 
 _OF_ROUND = {
@@ -24,10 +25,16 @@ _OF_ROUND = {
     "consent_text",
     "statement_max_length",
     "target_votes",
+    "min_votes_to_propose",
+    "routing",
+    "min_exposures",
+    "show_origin",
+    "ask_importance",
     "moderation",
     "plan",
 }
-_OF_DELIBERATION = {"title", "description", "visibility"}
+_OF_DELIBERATION = {"title", "description", "visibility", "language"}
+_OF_PANEL = {"open_link", "proof_of_work", "vendor_link", "return_url", "completion_code"}
 _SENT_TWICE = timedelta(minutes=1)
 
 
@@ -43,18 +50,18 @@ def create_deliberation(
     visibility: str = "public",
     simulated: bool = False,
     source: str = "",
-    statement_max_length: int = 200,
-    target_votes: int = 30,
-    moderation: str = "before",
     plan: Plan | None = None,
     open_link: bool = True,
     kind: str = "opinion",
+    **more: Any,
 ) -> Deliberation:
     """A deliberation with an empty panel and one round in preparation.
 
     owner : None for imported data, which nobody owns.
-    Raises Invalid(field "slug" or "title").
+    more  : further columns of the round and the panel, as update_draft takes them.
+    Raises Invalid(field "slug" or "title"), TypeError for an unknown name.
     """
+    _refuse_unknown(more, _OF_ROUND | _OF_PANEL)
     plan = plan or shipped("default")
     try:
         with transaction.atomic():
@@ -67,18 +74,18 @@ def create_deliberation(
                 simulated=simulated,
                 source=source,
             )
-            Panel.objects.create(deliberation=deliberation, open_link=open_link)
+            of_panel = {name: more[name] for name in _OF_PANEL & set(more)}
+            Panel.objects.create(deliberation=deliberation, open_link=open_link, **of_panel)
             Round.objects.create(
                 deliberation=deliberation,
                 kind=kind,
                 question=question.strip(),
                 consent_text=consent_text,
-                statement_max_length=statement_max_length,
-                target_votes=target_votes,
-                moderation=moderation,
                 plan=plan.to_dict(),
                 plan_hash=plan.hash,
+                **{name: more[name] for name in _OF_ROUND & set(more)},
             )
+            keep_version(deliberation=deliberation, text=consent_text)
             if owner is not None:
                 Membership.objects.create(deliberation=deliberation, user=owner, role=Role.OWNER)
             record(deliberation=deliberation, actor=owner, action="deliberation.created")
@@ -106,8 +113,7 @@ def _just_made(owner: User, settings: dict[str, Any]) -> Deliberation | None:
     same |= {f"rounds__{n}": settings[n] for n in (_OF_ROUND - {"plan"}) & set(settings)}
     if "plan" in settings:
         same["rounds__plan_hash"] = settings["plan"].hash
-    if "open_link" in settings:
-        same["panel__open_link"] = settings["open_link"]
+    same |= {f"panel__{name}": settings[name] for name in _OF_PANEL & set(settings)}
     return Deliberation.objects.filter(
         **same,
         memberships__user=owner,
@@ -126,14 +132,17 @@ def free_slug(title: str) -> str:
     return next(f"{base}-{n}" for n in range(2, len(taken) + 3) if f"{base}-{n}" not in taken)
 
 
+def _refuse_unknown(given: dict[str, Any], known: set[str]) -> None:
+    if unknown := set(given) - known:
+        raise TypeError(f"there is no setting {sorted(unknown)}")
+
+
 def update_draft(*, deliberation: Deliberation, actor: User | None, **changes: Any) -> Round:
     """Change what is given; what belongs to the round only while it is in preparation.
 
     Raises WrongPhase once the round is open, TypeError for an unknown name.
     """
-    unknown = set(changes) - _OF_ROUND - _OF_DELIBERATION - {"open_link"}
-    if unknown:
-        raise TypeError(f"update_draft() does not know {sorted(unknown)}")
+    _refuse_unknown(changes, _OF_ROUND | _OF_DELIBERATION | _OF_PANEL)
     with transaction.atomic():
         round = Round.objects.select_for_update().filter(deliberation=deliberation).latest("number")
         of_round = {name: changes[name] for name in _OF_ROUND & set(changes)}
@@ -147,8 +156,11 @@ def update_draft(*, deliberation: Deliberation, actor: User | None, **changes: A
         of_deliberation = {name: changes[name] for name in _OF_DELIBERATION & set(changes)}
         if of_deliberation:
             Deliberation.objects.filter(pk=deliberation.pk).update(**of_deliberation)
-        if "open_link" in changes:
-            Panel.objects.filter(deliberation=deliberation).update(open_link=changes["open_link"])
+        of_panel = {name: changes[name] for name in _OF_PANEL & set(changes)}
+        if of_panel:
+            Panel.objects.filter(deliberation=deliberation).update(**of_panel)
+        if "consent_text" in changes:
+            keep_version(deliberation=deliberation, text=changes["consent_text"])
         record(
             deliberation=deliberation,
             actor=actor,

@@ -47,6 +47,24 @@ class NotAllowed(ServiceError):
     status = 403
 
 
+class ConsentChanged(WrongPhase):
+    """Another consent text is in force; the person has to read it first."""
+
+
+class NoSeat(NotAllowed):
+    """The seat was given up, withdrawn or never was."""
+
+
+class TooMany(ServiceError):
+    """Too many requests in a short time. ``retry_after`` is in seconds."""
+
+    status = 429
+
+    def __init__(self, message: str | Promise, *, retry_after: int, field: str = "") -> None:
+        super().__init__(message, field=field)
+        self.retry_after = retry_after
+
+
 class Gone(ServiceError):
     """A link that was used up, revoked or has expired."""
 

@@ -16,6 +16,7 @@ from deliberation.phases import PARTICIPANT, allows
 
 from . import locks
 from .audit import record
+from .consent import keep_version
 from .errors import Gone, Invalid, NotAllowed, WrongPhase
 from .tokens import new_token, token_hash
 
@@ -86,6 +87,7 @@ def take_seat(
         seat = _open_seat(deliberation) if token is None else _claimed_seat(deliberation, token)
         seat.taken_at = now
         seat.save(update_fields=["taken_at"])
+        keep_version(deliberation=deliberation, text=round.consent_text)
         highest = deliberation.participants.aggregate(highest=Max("number"))["highest"]
         return Participant.objects.create(
             deliberation=deliberation,

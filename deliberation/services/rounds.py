@@ -15,6 +15,7 @@ from deliberation.models.rounds import OPEN_PHASES, Phase
 
 from . import locks
 from .audit import record
+from .consent import text_hash
 from .errors import WrongPhase
 
 
@@ -40,6 +41,11 @@ def frozen_hash(round: Round) -> str:
         "plan_hash": round.plan_hash,
         "statement_max_length": round.statement_max_length,
         "target_votes": round.target_votes,
+        "min_votes_to_propose": round.min_votes_to_propose,
+        "routing": round.routing,
+        "min_exposures": round.min_exposures,
+        "show_origin": round.show_origin,
+        "ask_importance": round.ask_importance,
         "moderation": round.moderation,
         "consent_text": round.consent_text,
     }
@@ -49,7 +55,7 @@ def frozen_hash(round: Round) -> str:
 
 def consent_hash(round: Round) -> str:
     """SHA-256 of the consent text, stored with each consent."""
-    return hashlib.sha256(round.consent_text.encode()).hexdigest()
+    return text_hash(round.consent_text)
 
 
 def open_round(*, round: Round, actor: User | None, phase: str = Phase.PROPOSE) -> Round:

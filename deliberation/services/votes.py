@@ -1,57 +1,126 @@
-"""Cast and withdraw votes: the one way a vote comes into the database."""
+"""Cast and withdraw votes: the one way a vote comes into the database.
+
+All checks, the vote, its event and the showing of the next card are one call of one database
+function (``folkmoot_cast_vote`` in the migrations): one round trip, one transaction.
+"""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Final, Literal, cast
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from deliberation.models import Participant, Statement
-from deliberation.models.statements import Status
 from deliberation.models.votes import VALUES
 
-from .errors import Invalid, NotAllowed, WrongPhase
+from . import limits
+from .errors import Invalid, NotAllowed
 from .guards import in_words
 
 Kind = Literal["cast", "changed", "repeated", "withdrawn", "replayed"]
-Row = dict[str, Any]  # parameters of the queries below, by name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Voter:
+    """Who votes, and what is checked about them.
+
+    ``session`` is the version in their cookie and ``consent`` the hash of the text in force;
+    None for votes that do not come from a browser: simulated ones and those of services.
+    """
+
+    deliberation: int
+    number: int
+    session: int | None = None
+    consent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """The card that is put before the voter by this very vote, as it was drawn."""
+
+    statement: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class CastResult:
-    """What a vote did. ``replayed`` means this very request had already been stored."""
+    """What a vote did. ``replayed`` means this very request had already been stored.
+
+    ``voted`` holds the ids of all statements the participant now has a vote on, in any round.
+    """
 
     kind: Kind
     value: int | None
     previous: int | None
+    participant: int
+    routing_group: int | None
+    voted: frozenset[int]
 
 
-# The lock on the vote's row makes parallel votes wait in line, so that the order of events is
-# the order in which the vote changed. `old` is the row as it was once that lock was held
-# (PostgreSQL 18); a subquery would read what was there before the wait.
-_UPSERT = """
-    INSERT INTO deliberation_vote (participant_id, statement_id, round_id, value, updated_at)
-    VALUES (%(participant)s, %(statement)s, %(round)s, %(value)s, %(now)s)
-    ON CONFLICT (participant_id, statement_id)
-    DO UPDATE SET value = EXCLUDED.value, updated_at = EXCLUDED.updated_at
-    RETURNING old.value
+_CAST: Final = """
+    SELECT kind, now_value, before_value, participant, in_group, voted FROM folkmoot_cast_vote(
+        %s, %s, %s, %s, %s, %s, %s::smallint, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
-_LATEST = """
-    SELECT value FROM deliberation_voteevent
-    WHERE participant_id = %(participant)s AND statement_id = %(statement)s
-    ORDER BY id DESC LIMIT 1
-"""
-_APPEND = """
-    INSERT INTO deliberation_voteevent
-        (participant_id, statement_id, round_id, value, previous, key, source, created_at)
-    VALUES (%(participant)s, %(statement)s, %(round)s, %(value)s, %(previous)s, %(key)s,
-            %(source)s, %(now)s)
-"""
+
+
+def cast_in_round(
+    *,
+    voter: Voter,
+    round: int,
+    statement: int,
+    value: int | None,
+    key: UUID,
+    important: bool = False,
+    source: str = "web",
+    showing: Showing | None = None,
+    at: datetime | None = None,
+) -> CastResult:
+    """Store a vote, its event and the showing of the next card; one statement to the database.
+
+    round, statement : the round's id and the statement's number in it.
+    value            : 1 agree, -1 disagree, 0 pass, None to take the vote back.
+    key              : chosen by the sender; the same key again stores nothing: ``replayed``.
+    Raises Invalid, NotAllowed, WrongPhase or TooMany; then nothing is stored.
+    """
+    if value is not None and value not in VALUES:
+        raise Invalid(_("Choose agree, disagree or pass."), field="value")
+    limit: tuple[bytes | None, float, int] = (None, 0.0, 0)
+    if voter.session is not None:
+        who = f"{voter.deliberation}.{voter.number}"
+        limit = (limits.key(limits.VOTE, who), limits.VOTE.every, limits.VOTE.burst)
+    with in_words(), _safely(), connection.cursor() as cursor:
+        cursor.execute(
+            _CAST,
+            (
+                voter.deliberation,
+                voter.number,
+                voter.session,
+                voter.consent,
+                round,
+                statement,
+                value,
+                important,
+                key,
+                source,
+                at or timezone.now(),
+                *limit,
+                showing.statement if showing else None,
+                showing.probability if showing else None,
+            ),
+        )
+        kind, now, before, participant, group, voted = cursor.fetchone()
+    return CastResult(cast(Kind, kind), now, before, participant, group, frozenset(voted))
+
+
+def _safely() -> AbstractContextManager[object]:
+    """A refusal must not spoil a transaction around it; a single statement needs none."""
+    return transaction.atomic() if connection.in_atomic_block else nullcontext()
 
 
 def cast_vote(
@@ -60,19 +129,23 @@ def cast_vote(
     statement: Statement,
     value: int,
     key: UUID,
+    important: bool = False,
     source: str = "web",
     at: datetime | None = None,
 ) -> CastResult:
-    """Store a vote and its event in one transaction.
-
-    value : 1 agree, -1 disagree, 0 pass.
-    key   : chosen by the sender; the same key again stores nothing and says ``replayed``.
-    Raises Invalid, NotAllowed or WrongPhase; then nothing is stored.
-    """
-    if value not in VALUES:
-        raise Invalid(_("Choose agree, disagree or pass."), field="value")
-    _check_may_vote(participant, statement)
-    return _store(participant, statement, value, key, source, at)
+    """Store a vote of a participant who is known already. See ``cast_in_round``."""
+    if participant.deliberation_id != statement.round.deliberation_id:
+        raise NotAllowed(_("Your seat is in another deliberation."))
+    return cast_in_round(
+        voter=Voter(participant.deliberation_id, participant.number),
+        round=statement.round_id,
+        statement=statement.number,
+        value=value,
+        key=key,
+        important=important,
+        source=source,
+        at=at,
+    )
 
 
 def withdraw_vote(
@@ -83,86 +156,17 @@ def withdraw_vote(
     source: str = "web",
     at: datetime | None = None,
 ) -> CastResult:
-    """Take a vote back: the vote goes, the event of its withdrawal stays."""
-    return _store(participant, statement, None, key, source, at)
+    """Take a vote back: the vote goes, the event of its withdrawal stays.
 
-
-def _check_may_vote(participant: Participant, statement: Statement) -> None:
-    if participant.withdrawn_at is not None:
-        raise NotAllowed(_("You have left this deliberation."))
-    if participant.deliberation_id != statement.round.deliberation_id:
-        raise NotAllowed(_("Your seat is in another deliberation."))
-    if statement.status != Status.ACCEPTED:
-        raise WrongPhase(_("This statement is not open for votes."))
-
-
-def _store(
-    participant: Participant,
-    statement: Statement,
-    value: int | None,
-    key: UUID,
-    source: str,
-    at: datetime | None,
-) -> CastResult:
-    row: Row = {
-        "participant": participant.pk,
-        "statement": statement.pk,
-        "round": statement.round_id,
-        "value": value,
-        "key": key,
-        "source": source,
-        "now": at or timezone.now(),
-    }
-    try:
-        with in_words(), transaction.atomic():
-            return _change(row) if not _known(row) else _replayed(row)
-    except IntegrityError as error:
-        # The same request arrived twice at once; the other one has stored it.
-        if "vote_event_once" not in str(error):
-            raise
-        return _replayed(row)
-
-
-def _known(row: Row) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM deliberation_voteevent "
-            "WHERE participant_id = %(participant)s AND key = %(key)s",
-            row,
-        )
-        return cursor.fetchone() is not None
-
-
-def _replayed(row: Row) -> CastResult:
-    with connection.cursor() as cursor:
-        cursor.execute(_LATEST, row)
-        (value,) = cursor.fetchone()
-    return CastResult("replayed", value, value)
-
-
-def _change(row: Row) -> CastResult:
-    value = row["value"]
-    with connection.cursor() as cursor:
-        if value is None:
-            cursor.execute(
-                "DELETE FROM deliberation_vote WHERE participant_id = %(participant)s "
-                "AND statement_id = %(statement)s RETURNING value",
-                row,
-            )
-            found = cursor.fetchone()
-            if found is None:
-                raise Invalid(_("There is no vote to take back."))
-            previous = found[0]
-        else:
-            cursor.execute(_UPSERT, row)
-            previous = cursor.fetchone()[0]
-        cursor.execute(_APPEND, {**row, "previous": previous})
-    return CastResult(_kind(value, previous), value, previous)
-
-
-def _kind(value: int | None, previous: int | None) -> Kind:
-    if value is None:
-        return "withdrawn"
-    if previous is None:
-        return "cast"
-    return "repeated" if value == previous else "changed"
+    The statement is put before the participant again.
+    """
+    return cast_in_round(
+        voter=Voter(participant.deliberation_id, participant.number),
+        round=statement.round_id,
+        statement=statement.number,
+        value=None,
+        key=key,
+        source=source,
+        showing=Showing(statement.pk, 1.0),
+        at=at,
+    )
