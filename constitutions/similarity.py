@@ -1,46 +1,25 @@
-"""Machine suggestions: which statements are alike, and where a principle belongs in a baseline.
+"""Machine suggestions: where a principle belongs in a baseline.
 
 Pure: texts in, suggestions out; no Django, no network. Suggestions are shown as such, a person
-accepts or refuses them, and they never count as votes. Texts are compared with wordllama's static
-word vectors (19 MB, part of the package). They are fast and always give the same answer, but they
-read words and not sentences: who does what to whom, and "not", are lost on them. So similarity is
-never enough to merge two statements, and every match also says whether it looks contrary
-(constitutions/polarity.py). Measured in tests/constitutions/test_similarity.py.
+accepts or refuses them, and they never count as votes. Texts are compared as
+deliberation/similarity.py does it; what knows baselines stands here. Measured in
+tests/constitutions/test_similarity.py.
 """
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module, metadata
-from pathlib import Path
-from typing import Any
+from importlib import metadata
 
 import numpy as np
 from numpy.typing import NDArray
 
 from constitutions.baselines import BEYOND, Baseline, Item
-from constitutions.polarity import polarity_flip
+from deliberation.similarity import METHOD, Vectors, embed, most_similar, unit
 
-__all__ = [
-    "LEAST_AREA_SCORE",
-    "LEAST_SCORE",
-    "Match",
-    "Suggestion",
-    "embed",
-    "most_similar",
-    "polarity_flip",
-    "suggest_aspect",
-    "suggest_aspects",
-]
-
-Vectors = NDArray[np.float32]
-
-DIMENSIONS = 256
-METHOD = f"wordllama-l2_supercat-{DIMENSIONS}"
 # Version of the scoring below. Raise it when the same text and baseline may score otherwise.
 SCORING = "1"
 # Under this score no aspect is close enough, and the principle counts as beyond the baseline. Set
@@ -69,15 +48,6 @@ _FRAMES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """A candidate by position, its cosine in [-1, 1], and whether it seems to say the contrary."""
-
-    index: int
-    score: float
-    opposite: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Suggestion:
     """Where a principle seems to belong. Exactly one of these holds:
 
@@ -102,30 +72,6 @@ class Suggestion:
     @property
     def item_id(self) -> str | None:
         return self.aspect_id or self.beyond_id
-
-
-def embed(texts: Sequence[str]) -> Vectors:
-    """Mean word vectors, float32[n, 256], rows of length 1; an empty text gives a row of zeros.
-
-    Raises FileNotFoundError if wordllama was installed without its vectors; nothing is fetched.
-    """
-    if not texts:
-        return np.zeros((0, DIMENSIONS), dtype=np.float32)
-    vectors = np.asarray(_model().embed(list(texts)), dtype=np.float32)
-    vectors[[not text.strip() for text in texts]] = 0
-    return _unit(vectors)
-
-
-def most_similar(text: str, candidates: Sequence[str], *, top: int = 3) -> list[Match]:
-    """The candidates nearest to a text, best first, equal ones in their given order."""
-    if not candidates:
-        return []
-    scores = embed(candidates) @ embed([text])[0]
-    order = np.argsort(-scores, kind="stable")[:top]
-    return [
-        Match(index=int(i), score=float(scores[i]), opposite=polarity_flip(text, candidates[i]))
-        for i in order
-    ]
 
 
 def suggest_aspect(text: str, baseline: Baseline) -> Suggestion:
@@ -177,7 +123,7 @@ class _Index:
 def _index(baseline: Baseline) -> _Index:
     examples = [(i, text) for i, item in enumerate(baseline.items) for text in item.examples]
     # What all examples share (they all make demands) is no reason to choose between them.
-    centre = _unit(embed([_core(text) for _, text in examples])).mean(axis=0)
+    centre = unit(embed([_core(text) for _, text in examples])).mean(axis=0)
     return _Index(
         items=baseline.items,
         centre=centre,
@@ -220,7 +166,7 @@ def _vectors(texts: Sequence[str], centre: Vectors) -> Vectors:
     wordless = ~vectors.any(axis=1)
     vectors = vectors - centre
     vectors[wordless] = 0  # no words, no likeness
-    return _unit(vectors)
+    return unit(vectors)
 
 
 def _core(text: str) -> str:
@@ -229,24 +175,3 @@ def _core(text: str) -> str:
     for frame in _FRAMES:
         core = frame.sub("", core)
     return core or text
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Vectors = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
-    return unit
-
-
-@cache
-def _model() -> Any:
-    """The word vectors, read once from wordllama's own folder."""
-    root = logging.getLogger()
-    before, level = list(root.handlers), root.level
-    # Imported by name and late: it takes a second, and most processes never need it.
-    wordllama: Any = import_module("wordllama")
-    # The import calls logging.basicConfig, which is not a library's to decide.
-    root.handlers[:] = before
-    root.setLevel(level)
-    return wordllama.WordLlama.load(
-        dim=DIMENSIONS, cache_dir=Path(wordllama.__file__).parent, disable_download=True
-    )

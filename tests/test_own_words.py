@@ -49,7 +49,7 @@ def taken(data: Path) -> frozenset[tuple[str, ...]]:
         "deploy/demo/open.toml",
         "constitutions/baselines/hhh.toml",
         "tests/constitutions/data/labelled_principles.toml",
-        "tests/constitutions/data/polarity_pairs.toml",
+        "tests/deliberation/data/polarity_pairs.toml",
     ],
 )
 def test_no_six_words_in_a_row_come_from_the_reference_data(

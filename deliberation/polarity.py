@@ -9,13 +9,13 @@ alone. Three cues are read, each of which turns a sentence round once:
 
 An odd number of turns means contrary. A negation inside a condition or a relative clause ("if it
 does not know, it should …") is not about the demand and is left aside. This is a cue for a
-person who decides, not a judgement; tests/constitutions/test_similarity.py says how often it errs.
+person who decides, not a judgement; tests/deliberation/test_similarity.py says how often it errs.
 """
 
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
@@ -102,7 +102,7 @@ def _turns(demand: str) -> int:
     return int(_negated(demand)) + int(bool(_ABSENCE.search(demand)))
 
 
-@cache
+@lru_cache(maxsize=8192)
 def _demand(text: str) -> str:
     """The sentence that demands something (else the first), in lower case, without conditions."""
     sentences = [_TEMPLATE.sub("", s) for s in _SENTENCE_END.split(_plain(text))]
