@@ -1,4 +1,4 @@
-"""Joining, voting, undoing and proposing, with and without htmx."""
+"""The card, votes and undo, as the server answers them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,14 @@ from django.urls import reverse
 from deliberation.models import (
     Deliberation,
     Exposure,
-    Panel,
-    Participant,
     Statement,
     Vote,
     VoteEvent,
 )
 from deliberation.services.moderation import moderate
-from deliberation.services.panels import issue_seats, revoke_seat
-from deliberation.services.rounds import close_round, consent_hash, end_proposals
-from deliberation.services.statements import propose
+from deliberation.services.rounds import close_round, consent_hash
 from tests.deliberation.browsing import HTMX, cast, shown_key, shown_number, sit
-from tests.factories import CONSENT, accepted, join, make_deliberation, make_open, the_round, vote
+from tests.factories import accepted, make_open, the_round, vote
 
 pytestmark = pytest.mark.django_db
 
@@ -35,107 +31,6 @@ def address(name: str, deliberation: Deliberation, *args: object) -> str:
 
 def agree_to(deliberation: Deliberation) -> dict[str, str]:
     return {"agree": "on", "consent_hash": consent_hash(the_round(deliberation))}
-
-
-class TestJoin:
-    def test_consent_is_shown_before_anything_is_stored(self, client: Client):
-        deliberation = make_open()
-        answer = client.get(address("join", deliberation))
-        assert CONSENT in answer.content.decode()
-        assert not Participant.objects.exists()
-
-    def test_agreeing_takes_a_seat_and_leads_to_the_first_card(self, client: Client):
-        deliberation = make_open()
-        answer = client.post(address("join", deliberation), agree_to(deliberation))
-        assert answer.status_code == 303
-        assert answer.headers["Location"] == address("vote", deliberation)
-        assert Participant.objects.get().consent_hash == consent_hash(the_round(deliberation))
-        assert client.get(address("vote", deliberation)).status_code == 200
-
-    def test_without_the_tick_nobody_sits_down(self, client: Client):
-        deliberation = make_open()
-        sent = agree_to(deliberation) | {"agree": ""}
-        answer = client.post(address("join", deliberation), sent)
-        assert answer.status_code == 422
-        assert "Tick the box if you agree." in answer.content.decode()
-        assert not Participant.objects.exists()
-
-    def test_agreement_to_another_text_is_refused(self, client: Client):
-        deliberation = make_open()
-        sent = agree_to(deliberation) | {"consent_hash": "0" * 64}
-        answer = client.post(address("join", deliberation), sent)
-        assert answer.status_code == 422
-        assert "Please read it again" in answer.content.decode()
-        assert not Participant.objects.exists()
-
-    def test_who_sits_already_goes_on_voting(self):
-        deliberation = make_open()
-        client, _ = sit(deliberation)
-        answer = client.get(address("join", deliberation))
-        assert answer.headers["Location"] == address("vote", deliberation)
-        assert Participant.objects.count() == 1
-
-    def test_a_closed_round_takes_nobody(self, client: Client):
-        deliberation = make_open()
-        close_round(round=the_round(deliberation), actor=None)
-        answer = client.post(address("join", deliberation), agree_to(deliberation))
-        assert answer.status_code == 409
-        assert not Participant.objects.exists()
-
-    def test_by_invitation_the_open_link_is_shut(self, client: Client):
-        deliberation = make_open()
-        Panel.objects.filter(deliberation=deliberation).update(open_link=False)
-        assert client.get(address("join", deliberation)).status_code == 403
-
-
-class TestSeatLink:
-    @pytest.fixture
-    def deliberation(self) -> Deliberation:
-        return make_open()
-
-    @pytest.fixture
-    def link(self, deliberation: Deliberation) -> str:
-        (seat,) = issue_seats(deliberation=deliberation, count=1, actor=None)
-        return address("seat", deliberation, seat.token)
-
-    def test_it_takes_the_seat_once(self, deliberation: Deliberation, link: str, client: Client):
-        assert client.get(link).status_code == 200
-        assert client.post(link, agree_to(deliberation)).status_code == 303
-        other = Client().post(link, agree_to(deliberation))
-        assert other.status_code == 410
-        assert "This seat is taken" in other.content.decode()
-        assert Participant.objects.count() == 1
-
-    def test_the_same_device_comes_back_by_it(
-        self, deliberation: Deliberation, link: str, client: Client
-    ):
-        client.post(link, agree_to(deliberation))
-        assert client.get(link).headers["Location"] == address("vote", deliberation)
-
-    def test_an_unknown_link_says_so(self, deliberation: Deliberation, client: Client):
-        answer = client.get(address("seat", deliberation, "not-a-real-token"))
-        assert answer.status_code == 410
-        assert "not valid" in answer.content.decode()
-
-    def test_a_revoked_link_says_so(self, deliberation: Deliberation, link: str, client: Client):
-        revoke_seat(seat=deliberation.panel.seats.get(), actor=None)
-        assert client.get(link).status_code == 410
-
-    def test_before_opening_people_sit_down_and_are_told_to_wait(self, client: Client):
-        draft = make_deliberation(slug="draft")
-        (seat,) = issue_seats(deliberation=draft, count=1, actor=None)
-        link = address("seat", draft, seat.token)
-        assert client.post(link, agree_to(draft)).status_code == 303
-        answer = client.get(address("vote", draft))
-        assert answer.status_code == 409
-        assert "Voting has not begun" in answer.content.decode()
-
-    def test_a_wrong_link_does_not_reveal_a_draft(self, client: Client):
-        draft = make_deliberation(slug="draft")
-        assert client.get(address("seat", draft, "guess")).status_code == 404
-
-    def test_it_is_never_kept_by_a_cache(self, link: str, client: Client):
-        assert "no-store" in client.get(link).headers["Cache-Control"]
 
 
 class TestVote:
@@ -229,7 +124,7 @@ class TestVote:
         client, _ = sit(deliberation)
         html = client.get(address("vote", deliberation)).content.decode()
         sent = {"statement": shown_number(html), "key": shown_key(html)}
-        with patch("deliberation.views.participant.cast_vote", side_effect=OperationalError):
+        with patch("deliberation.views.voting.cast_vote", side_effect=OperationalError):
             answer = cast(client, deliberation, 1, htmx=htmx, **sent)
         assert answer.status_code == 503
         assert answer.headers["Retry-After"] == "5"
@@ -334,94 +229,3 @@ class TestUndo:
         close_round(round=the_round(deliberation), actor=None)
         assert self.undo(client, deliberation, 1).status_code == 409
         assert Vote.objects.count() == 1
-
-
-class TestPropose:
-    TEXT = "The assistant should tell me who pays for it."
-
-    @pytest.fixture
-    def deliberation(self) -> Deliberation:
-        return make_open()
-
-    def send(self, client: Client, deliberation: Deliberation, text: str):
-        return client.post(address("propose", deliberation), {"text": text})
-
-    def test_it_is_stored_and_says_what_happens_next(self, deliberation: Deliberation):
-        client, participant = sit(deliberation)
-        answer = self.send(client, deliberation, self.TEXT)
-        assert answer.status_code == 303
-        assert Statement.objects.get(author=participant).text == self.TEXT
-        html = client.get(answer.headers["Location"]).content.decode()
-        assert "A moderator reads your statement next." in html
-        assert "Waiting for a moderator" in html
-
-    def test_moderated_afterwards_it_is_in_the_vote_at_once(self):
-        deliberation = make_open(moderation="after", slug="after")
-        client, _ = sit(deliberation)
-        self.send(client, deliberation, self.TEXT)
-        html = client.get(address("propose", deliberation)).content.decode()
-        assert "is in the vote now" in html
-
-    @pytest.mark.parametrize(
-        ("text", "words"),
-        [
-            ("", "Write your statement first."),
-            ("   ", "Write your statement first."),
-            ("No.", "too short"),
-            ("So very " + "very " * 50 + "long.", "characters too long"),
-        ],
-    )
-    def test_what_does_not_hold_is_422_and_keeps_the_text(
-        self, deliberation: Deliberation, text: str, words: str
-    ):
-        client, participant = sit(deliberation)
-        answer = self.send(client, deliberation, text)
-        html = answer.content.decode()
-        assert answer.status_code == 422
-        assert words in html
-        assert f">{text}</textarea>" in html
-        assert not Statement.objects.filter(author=participant).exists()
-
-    def test_a_duplicate_is_answered_with_the_one_that_is_there(self, deliberation: Deliberation):
-        client, participant = sit(deliberation)
-        existing = accepted(deliberation)[0]
-        answer = self.send(client, deliberation, existing.text.upper())
-        assert answer.status_code == 422
-        assert f"“{existing.text}”" in answer.content.decode()
-        assert not Statement.objects.filter(author=participant).exists()
-
-    def test_once_proposing_has_ended_it_is_409_and_gives_the_text_back(
-        self, deliberation: Deliberation
-    ):
-        client, participant = sit(deliberation)
-        end_proposals(round=the_round(deliberation), actor=None)
-        answer = self.send(client, deliberation, self.TEXT)
-        assert answer.status_code == 409
-        assert self.TEXT in answer.content.decode()
-        assert not Statement.objects.filter(author=participant).exists()
-
-    def test_the_author_is_told_why_a_statement_was_turned_down(self, deliberation: Deliberation):
-        client, participant = sit(deliberation)
-        self.send(client, deliberation, self.TEXT)
-        moderate(
-            statement=Statement.objects.get(author=participant),
-            decision="reject",
-            reason="unclear",
-            note="Say what you mean by paying.",
-            actor=None,
-            role="moderator",
-        )
-        html = client.get(address("propose", deliberation)).content.decode()
-        assert "Hard to understand for others" in html
-        assert "Say what you mean by paying." in html
-
-    def test_others_statements_are_not_listed_as_ones_own(self, deliberation: Deliberation):
-        client, _ = sit(deliberation)
-        propose(participant=join(deliberation), round=the_round(deliberation), text=self.TEXT)
-        assert self.TEXT not in client.get(address("propose", deliberation)).content.decode()
-
-    def test_markup_is_shown_as_text(self, deliberation: Deliberation):
-        client, _ = sit(deliberation)
-        self.send(client, deliberation, "The assistant should <b>never</b> shout.")
-        html = client.get(address("propose", deliberation)).content.decode()
-        assert "&lt;b&gt;never" in html

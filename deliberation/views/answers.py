@@ -1,0 +1,56 @@
+"""What the views of the panel's pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django_htmx.http import reswap, retarget
+from django_htmx.middleware import HtmxDetails
+
+from deliberation.models import Deliberation
+
+View = Callable[..., HttpResponse]
+
+
+class HtmxRequest(HttpRequest):
+    """What django-htmx's middleware makes of a request."""
+
+    htmx: HtmxDetails
+
+
+def see_other(name: str, deliberation: Deliberation) -> HttpResponse:
+    """After a POST: fetch this page with GET, so that reloading sends nothing twice."""
+    response = redirect(name, deliberation.slug)
+    response.status_code = 303
+    return response
+
+
+def words_when_down(view: View) -> View:
+    """503 with words, and the same request ready to be sent again, when the database is away."""
+
+    @wraps(view)
+    def answer(request: HtmxRequest, *args: object, **kwargs: object) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except (OperationalError, InterfaceError):
+            fragment = "#trouble" if request.htmx else ""
+            sent = [(k, v) for k, v in request.POST.items() if k in ("statement", "key", "value")]
+            response = render(
+                request, f"deliberation/not_stored.html{fragment}", {"sent": sent}, status=503
+            )
+            response["Retry-After"] = "5"
+            return reswap(retarget(response, "#card-trouble"), "innerHTML")
+
+    return answer
+
+
+def no_seat(request: HtmxRequest, deliberation: Deliberation) -> HttpResponse:
+    if request.method in ("GET", "HEAD") and deliberation.panel.open_link:
+        return redirect("join", deliberation.slug)
+    fragment = "#no_seat" if request.htmx else ""
+    context = {"deliberation": deliberation}
+    return render(request, f"deliberation/no_seat.html{fragment}", context, status=403)
