@@ -99,8 +99,16 @@ def _role(request: HttpRequest, deliberation: Deliberation) -> str | None:
     return membership.role if membership else None
 
 
-def current_participant(request: HttpRequest, deliberation: Deliberation) -> Participant | None:
-    """Who sits on this device, or None."""
+@dataclass(frozen=True, slots=True)
+class SeatOnDevice:
+    """What the cookie says: a participant's number, and the version of their session."""
+
+    number: int
+    session: int
+
+
+def seat_on_device(request: HttpRequest, deliberation: Deliberation) -> SeatOnDevice | None:
+    """The seat this device claims. Whether it still holds is for the database to say."""
     value = request.COOKIES.get(_COOKIE)
     if value is None:
         return None
@@ -108,10 +116,18 @@ def current_participant(request: HttpRequest, deliberation: Deliberation) -> Par
         number, version = signing.loads(value, salt=_salt(deliberation), max_age=_MAX_AGE)
     except (signing.BadSignature, ValueError, TypeError):
         return None
+    return SeatOnDevice(number, version)
+
+
+def current_participant(request: HttpRequest, deliberation: Deliberation) -> Participant | None:
+    """Who sits on this device, or None."""
+    seat = seat_on_device(request, deliberation)
+    if seat is None:
+        return None
     return Participant.objects.filter(
         deliberation=deliberation,
-        number=number,
-        session_version=version,
+        number=seat.number,
+        session_version=seat.session,
         session_version__gt=0,
         withdrawn_at=None,
     ).first()

@@ -24,3 +24,14 @@ def fold(text: str) -> str:
     """
     visible = "".join(c for c in text if c not in _INVISIBLE)
     return clean(unicodedata.normalize("NFKC", visible)).casefold().rstrip(_TRAILING)
+
+
+def direction(text: str) -> str:
+    """ "rtl" if the first letter that has a direction runs from right to left, else "ltr"."""
+    for character in text:
+        kind = unicodedata.bidirectional(character)
+        if kind in ("R", "AL"):
+            return "rtl"
+        if kind == "L":
+            return "ltr"
+    return "ltr"

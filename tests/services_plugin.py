@@ -24,6 +24,7 @@ _ENVIRONMENT = {
     "SECRET_KEY": "for the tests only, and known to everybody",
     "DEBUG": "0",
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "DECK_SECONDS": "0",  # what a test changes shows at once
     "FOLKMOOT_LOCAL": "1",  # plain HTTP, and static files as they lie
 }
 _MUST_NOT_LEAK_IN = ("SECRET_KEY_FILE", "DATABASE_URL_FILE", "REDIS_URL_FILE", "DEBUG_FILE")

@@ -24,11 +24,6 @@ class Status(models.TextChoices):
     REJECTED = "rejected", _("Not shown")
 
 
-# The same as StatementQuerySet.counting(), for the one query that is too busy for the ORM
-# (services/cards.py). A test holds the two together.
-COUNTING_SQL = "status = 'accepted'"
-
-
 class StatementQuerySet(models.QuerySet["Statement"]):
     def counting(self) -> StatementQuerySet:
         """The statements that count: shown, voted on, analysed and exported.

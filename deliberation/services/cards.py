@@ -1,123 +1,177 @@
-"""The next statement for a participant, drawn once and logged with its probability."""
+"""The next statement for a participant: drawn by lot, logged with its probability.
+
+A card is drawn one step ahead: while a participant reads one statement, the next is on their
+device already. It is logged when it is shown, by the vote on the card before it. Until then it
+travels sealed, so that nobody can choose what they are shown or with which probability.
+"""
 
 from __future__ import annotations
 
-import secrets
+import hashlib
+import hmac
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
+from django.conf import settings
 from django.db import connection
-from django.db.models import Count
 from django.utils import timezone
 
 from deliberation import routing
-from deliberation.models import Participant, Round, Statement
-from deliberation.models.statements import COUNTING_SQL
+from deliberation.deck import Deck, DeckStatement, read_deck
+from deliberation.models import Participant, Round, Vote
 
-_rng = secrets.SystemRandom()
+from .votes import Showing
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Card:
-    """A statement to vote on, as it was shown."""
+    """A statement to vote on, with the probability it was drawn with."""
 
-    statement: Statement
+    statement: DeckStatement
     probability: float
-    exposure_id: int
 
 
-_SHOWN_LAST = f"""
-    SELECT e.id, e.probability, e.statement_id, s.{COUNTING_SQL} AND NOT EXISTS (
+# --- Drawing
+
+
+def draw_card(
+    *,
+    deck: Deck,
+    number: int,
+    group: int | None,
+    without: Collection[int],
+    after: int,
+    u: float | None = None,
+) -> Card | None:
+    """Draw a statement that is not in ``without``; None if there is none.
+
+    number  : of the participant. group : their routing group, None while unknown.
+    without : ids of the statements they have voted on or have before them.
+    after   : id of the statement they have before them, 0 for none. The lot hangs on it and on
+              the participant, so that reloading a page draws the same card again.
+    """
+    places = [place for pk, place in deck.places.items() if pk not in without]
+    weights = deck.weights_for(group)
+    lot = chance(deck.round.pk, number, after) if u is None else u
+    drawn = routing.draw_at([weights[place] for place in places], lot)
+    if drawn is None:
+        return None
+    return Card(deck.statements[places[drawn.index]], drawn.probability)
+
+
+def chance(round: int, number: int, after: int) -> float:
+    """A number in [0, 1) that nobody outside can foresee, the same for the same arguments."""
+    digest = hashlib.blake2b(f"{round}.{number}.{after}".encode(), key=_secret(), digest_size=8)
+    return (int.from_bytes(digest.digest()) >> 11) / 2**53
+
+
+@cache
+def _secret() -> bytes:
+    return hashlib.blake2b(settings.SECRET_KEY.encode(), person=b"folkmoot cards").digest()
+
+
+# --- Sealing
+
+
+def seal(deck: Deck, number: int, card: Card) -> str:
+    """A card to be shown later to participant ``number``, in a form that only we can make."""
+    content = f"{card.statement.id}_{card.probability!r}"
+    return f"{content}_{_mark(deck, number, content)}"
+
+
+def unseal(deck: Deck, number: int, sealed: str) -> Showing | None:
+    """The card in ``sealed``, if it was made for this participant and still counts."""
+    content, _, mark = sealed.rpartition("_")
+    if not hmac.compare_digest(mark.encode(), _mark(deck, number, content).encode()):
+        return None
+    pk, _, probability = content.partition("_")
+    return Showing(int(pk), float(probability)) if int(pk) in deck.places else None
+
+
+def _mark(deck: Deck, number: int, content: str) -> str:
+    text = f"{deck.round.pk}.{number}.{content}".encode()
+    return hashlib.blake2b(text, key=_secret(), digest_size=12).hexdigest()
+
+
+# --- Showing
+
+_SHOWN: Final = """
+    SELECT e.statement_id, e.probability FROM deliberation_exposure e
+    WHERE e.participant_id = %s AND e.round_id = %s AND NOT EXISTS (
         SELECT 1 FROM deliberation_vote v
         WHERE v.participant_id = e.participant_id AND v.statement_id = e.statement_id
     )
-    FROM deliberation_exposure e JOIN deliberation_statement s ON s.id = e.statement_id
-    WHERE e.participant_id = %s AND e.round_id = %s
-    ORDER BY e.id DESC LIMIT 1
+    ORDER BY e.id DESC LIMIT %s
 """
+_LOG: Final = """
+    INSERT INTO deliberation_exposure
+        (participant_id, statement_id, round_id, probability, drawn, shown_at)
+    VALUES (%s, %s, %s, %s, %s, %s)
+"""
+_FAR_BACK = 50
 
 
-def next_card(*, participant: Participant, round: Round, rng: routing.Rng = _rng) -> Card | None:
+def show(*, participant: Participant, deck: Deck, card: Card, drawn: bool = True) -> Card:
+    """Log that a card is put before the participant.
+
+    drawn : False if they asked for it; then its probability says nothing and is 1.
+    """
+    row: list[Any] = [participant.pk, card.statement.id, deck.round.pk]
+    with connection.cursor() as cursor:
+        cursor.execute(_LOG, [*row, card.probability, drawn, timezone.now()])
+    return card
+
+
+def hand(*, participant: Participant, deck: Deck, size: int, u: float | None = None) -> list[Card]:
+    """``size`` cards before the participant, fewer if there are no more; the newest first.
+
+    Cards that were shown and not voted on come again: reloading a page neither draws anew nor
+    logs a second exposure. What is missing is drawn one after the other, each with its own
+    probability, and logged. Two tabs opened at the same moment may show two cards; then both
+    were shown, and both are logged.
+    """
+    cards = _still_open(participant, deck, size)
+    voted = set(Vote.objects.filter(participant=participant).values_list("statement_id", flat=True))
+    without = voted | {card.statement.id for card in cards}
+    for _ in range(size - len(cards)):
+        after = cards[-1].statement.id if cards else 0
+        card = draw_card(
+            deck=deck,
+            number=participant.number,
+            group=participant.routing_group,
+            without=without,
+            after=after,
+            u=u,
+        )
+        if card is None:
+            break
+        cards.append(show(participant=participant, deck=deck, card=card))
+        without.add(card.statement.id)
+    return cards
+
+
+def _still_open(participant: Participant, deck: Deck, size: int) -> list[Card]:
+    """The cards shown and not voted on, the newest first, at most ``size``."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SHOWN, [participant.pk, deck.round.pk, size + _FAR_BACK])
+        rows = cursor.fetchall()
+    cards: dict[int, Card] = {}
+    for pk, probability in rows:
+        statement = deck.by_id(pk)
+        if statement is not None and pk not in cards and len(cards) < size:
+            cards[pk] = Card(statement, probability)
+    return list(cards.values())
+
+
+def next_card(
+    *, participant: Participant, round: Round, rng: routing.Rng | None = None
+) -> Card | None:
     """The card in front of the participant; None when they have voted on everything.
 
-    A card that was shown and not voted on is shown again: reloading the page neither draws
-    anew nor logs a second exposure. Two tabs opened at the same moment may show two cards;
-    then both were shown, and both are logged.
+    rng : draws with these numbers instead, for simulations that can be repeated.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_SHOWN_LAST, [participant.pk, round.pk])
-        last = cursor.fetchone()
-    if last is not None:
-        exposure_id, probability, statement_id, still_open = last
-        if still_open:
-            return Card(_statement(statement_id, round), probability, exposure_id)
-    return _draw(participant, round, rng)
-
-
-# Raw, since building this query in Python takes longer than the database takes to answer it.
-_CANDIDATES = f"""
-    SELECT id, routing_weight FROM deliberation_statement s
-    WHERE round_id = %s AND {COUNTING_SQL} AND NOT EXISTS (
-        SELECT 1 FROM deliberation_vote v WHERE v.participant_id = %s AND v.statement_id = s.id
-    )
-    ORDER BY number
-"""
-
-
-def _draw(participant: Participant, round: Round, rng: routing.Rng) -> Card | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_CANDIDATES, [round.pk, participant.pk])
-        candidates = cursor.fetchall()
-    drawn = routing.draw([weight for _, weight in candidates], rng)
-    if drawn is None:
-        return None
-    return _show(participant, _statement(candidates[drawn.index][0], round), drawn.probability)
-
-
-def _statement(pk: int, round: Round) -> Statement:
-    statement = Statement.objects.get(pk=pk)
-    statement.round = round
-    return statement
-
-
-_LOG_EXPOSURE = """
-    INSERT INTO deliberation_exposure
-        (participant_id, statement_id, round_id, probability, shown_at)
-    VALUES (%s, %s, %s, %s, %s) RETURNING id
-"""
-
-
-def _show(participant: Participant, statement: Statement, probability: float) -> Card:
-    row: list[Any] = [participant.pk, statement.pk, statement.round_id, probability, timezone.now()]
-    with connection.cursor() as cursor:
-        cursor.execute(_LOG_EXPOSURE, row)
-        (exposure_id,) = cursor.fetchone()
-    return Card(statement, probability, exposure_id)
-
-
-def show_again(*, participant: Participant, statement: Statement) -> Card:
-    """Put one statement in front of the participant again, after an undo.
-
-    It was not drawn but asked for, so it is logged with probability 1.
-    """
-    return _show(participant, statement, 1.0)
-
-
-def refresh_weights(*, round: Round) -> int:
-    """Set the routing weight of every counting statement from how often it was shown.
-
-    Returns how many statements were looked at. Cards keep using the last weights while no
-    worker runs this.
-    """
-    shown = dict(
-        Statement.objects.counting()
-        .filter(round=round)
-        .annotate(shown=Count("exposures"))
-        .values_list("pk", "shown")
-    )
-    weights = routing.coverage_weights(list(shown.values()))
-    changed = [
-        Statement(pk=pk, routing_weight=weight) for pk, weight in zip(shown, weights, strict=True)
-    ]
-    Statement.objects.bulk_update(changed, ["routing_weight"], batch_size=1000)
-    return len(shown)
+    u = rng.random() if rng else None
+    cards = hand(participant=participant, deck=read_deck(round), size=1, u=u)
+    return cards[0] if cards else None

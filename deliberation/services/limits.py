@@ -8,6 +8,7 @@ second never meets it.
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -17,7 +18,7 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from .errors import TooMany
 
@@ -58,10 +59,35 @@ def take(limit: Limit, who: str) -> None:
         raise too_many(ceil(wait))
 
 
+_BATCH = 20
+_BATCH_SECONDS = 10.0
+_leases: dict[bytes, tuple[float, int]] = {}
+
+
+def take_in_batches(limit: Limit, who: str) -> None:
+    """Like ``take``, but asks the database for twenty requests at a time.
+
+    For limits that many people share: the row of a network would make its people wait for each
+    other's votes. What a process has left of a batch lapses after ten seconds.
+    """
+    name, now = key(limit, who), time.monotonic()
+    until, left = _leases.get(name, (0.0, 0))
+    if left == 0 or now > until:
+        take(Limit(limit.name, limit.every * _BATCH, limit.burst // _BATCH), who)
+        if len(_leases) > 10_000:
+            _leases.clear()
+        until, left = now + _BATCH_SECONDS, _BATCH
+    _leases[name] = (until, left - 1)
+
+
 def too_many(seconds: int) -> TooMany:
     """The refusal in words."""
-    words = _("That was very fast. Please wait %(n)d seconds and try again.") % {"n": seconds}
-    return TooMany(words, retry_after=seconds)
+    words = ngettext(
+        "That was very fast. Please wait %(n)d second and try again.",
+        "That was very fast. Please wait %(n)d seconds and try again.",
+        seconds,
+    )
+    return TooMany(words % {"n": seconds}, retry_after=seconds)
 
 
 def key(limit: Limit, who: str, at: datetime | None = None) -> bytes:

@@ -1,24 +1,26 @@
-"""The card, and the answer to a vote."""
+"""The card, and the answer to a vote: the next card, in one round trip."""
 
 from __future__ import annotations
 
 import uuid
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from deliberation.access import current_participant, current_round, visible_deliberation
-from deliberation.forms import UndoForm, VoteForm
-from deliberation.models import Participant, Round, Statement
+from deliberation.access import current_participant, seat_on_device, visible_deliberation
+from deliberation.deck import Deck, deck_of, forget
+from deliberation.forms import UndoForm, sent_vote
+from deliberation.models import Statement
 from deliberation.models.votes import Choice
 from deliberation.phases import PARTICIPANT, allows
-from deliberation.selectors.participant import ballot
-from deliberation.services.cards import show_again
-from deliberation.services.errors import WrongPhase
-from deliberation.services.votes import cast_vote, withdraw_vote
+from deliberation.selectors.participant import Ballot, ballot, ballot_after_vote
+from deliberation.services import limits
+from deliberation.services.cards import unseal
+from deliberation.services.errors import NoSeat, WrongPhase
+from deliberation.services.votes import Voter, cast_in_round, withdraw_vote
 from deliberation.views.answers import HtmxRequest, no_seat, see_other, words_when_down
 
 
@@ -27,37 +29,70 @@ from deliberation.views.answers import HtmxRequest, no_seat, see_other, words_wh
 @require_http_methods(["GET", "HEAD", "POST"])
 def vote(request: HtmxRequest, slug: str) -> HttpResponse:
     """The card; the answer to a vote is the next card."""
+    if request.method == "POST":
+        return _cast(request, slug)
     deliberation = visible_deliberation(request, slug)
     participant = current_participant(request, deliberation)
     if participant is None:
         return no_seat(request, deliberation)
-    round = current_round(deliberation)
-    if not allows(round.phase, PARTICIPANT, "vote"):
-        return _card(request, participant, round, status=409)
-    if request.method == "POST":
-        return _cast(request, participant, round)
+    deck = _deck(slug)
+    if not allows(deck.round.phase, PARTICIPANT, "vote"):
+        return _card(request, deck, None, status=409)
+    if participant.consent_hash != deck.consent:
+        return redirect("join", slug)
     asked = request.GET.get("statement", "")
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
-    return _card(request, participant, round, number=number)
+    shown = ballot(
+        participant=participant,
+        deck=deck,
+        number=number,
+        asked=unseal(deck, participant.number, request.GET.get("card", "")),
+    )
+    return _card(request, deck, shown)
 
 
-def _cast(request: HtmxRequest, participant: Participant, round: Round) -> HttpResponse:
-    form = VoteForm(request.POST)
-    if not form.is_valid():
+def _deck(slug: str) -> Deck:
+    deck = deck_of(slug)
+    if deck is None:
+        raise Http404
+    return deck
+
+
+def _cast(request: HtmxRequest, slug: str) -> HttpResponse:
+    """Store a vote. This is the busiest request of all: one statement to the database."""
+    deck = _deck(slug)
+    seat = seat_on_device(request, deck.deliberation)
+    if seat is None:
+        return no_seat(request, visible_deliberation(request, slug))
+    sent = sent_vote(request.POST)
+    if sent is None:
         problem = _("Your vote did not arrive in one piece. Please choose again.")
-        return _card(request, participant, round, problem=problem, status=422)
-    sent = form.cleaned_data
-    statement = get_object_or_404(Statement, round=round, number=sent["statement"])
+        return _again(request, slug, problem, status=422)
+    limits.take_in_batches(limits.VOTE_NETWORK, limits.network(request))
+    showing = unseal(deck, seat.number, sent.sealed)
     try:
-        cast_vote(
-            participant=participant, statement=statement, value=sent["value"], key=sent["key"]
+        cast = cast_in_round(
+            voter=Voter(deck.deliberation.pk, seat.number, seat.session, deck.consent),
+            round=deck.round.pk,
+            statement=sent.statement,
+            value=sent.value,
+            key=sent.key,
+            important=sent.important,
+            showing=showing,
         )
+    except NoSeat:
+        return no_seat(request, visible_deliberation(request, slug))
     except WrongPhase as error:
-        round.refresh_from_db()
-        return _card(request, participant, round, problem=error.message, status=409)
+        forget(slug)
+        return _again(request, slug, error.message, status=409)
     if not request.htmx:
-        return see_other("vote", round.deliberation)
-    return _card(request, participant, round, saved=True)
+        return see_other("vote", deck.deliberation)
+    if showing is None or cast.kind == "replayed" or showing.statement in cast.voted:
+        return _again(request, slug, saved=True)
+    following = ballot_after_vote(
+        deck=deck, number=seat.number, cast=cast, showing=showing, voted_on=sent.statement
+    )
+    return _card(request, deck, following, saved=True)
 
 
 @never_cache
@@ -69,38 +104,45 @@ def undo_vote(request: HtmxRequest, slug: str) -> HttpResponse:
     participant = current_participant(request, deliberation)
     if participant is None:
         return no_seat(request, deliberation)
-    round = current_round(deliberation)
+    deck = _deck(slug)
     form = UndoForm(request.POST)
     if not form.is_valid():
-        problem = _("There is no vote to take back.")
-        return _card(request, participant, round, problem=problem, status=422)
-    statement = get_object_or_404(Statement, round=round, number=form.cleaned_data["statement"])
-    result = withdraw_vote(
-        participant=participant, statement=statement, key=form.cleaned_data["key"]
+        return _again(request, slug, _("There is no vote to take back."), status=422)
+    statement = get_object_or_404(
+        Statement.objects.select_related("round"),
+        round=deck.round,
+        number=form.cleaned_data["statement"],
     )
-    if result.kind == "withdrawn":
-        show_again(participant=participant, statement=statement)
+    withdraw_vote(participant=participant, statement=statement, key=form.cleaned_data["key"])
     if not request.htmx:
         return see_other("vote", deliberation)
-    return _card(request, participant, round, undone=True)
+    return _card(request, deck, ballot(participant=participant, deck=deck), undone=True)
+
+
+def _again(
+    request: HtmxRequest, slug: str, problem: str = "", *, status: int = 200, saved: bool = False
+) -> HttpResponse:
+    """The card that is open now, read from the database, with what has to be said."""
+    deliberation = visible_deliberation(request, slug)
+    participant = current_participant(request, deliberation)
+    if participant is None:
+        return no_seat(request, deliberation)
+    deck = _deck(slug)
+    may_vote = allows(deck.round.phase, PARTICIPANT, "vote")
+    shown = ballot(participant=participant, deck=deck) if may_vote else None
+    return _card(request, deck, shown, status=status, problem=problem, saved=saved)
 
 
 def _card(
-    request: HtmxRequest,
-    participant: Participant,
-    round: Round,
-    *,
-    number: int | None = None,
-    status: int = 200,
-    **news: object,
+    request: HtmxRequest, deck: Deck, shown: Ballot | None, *, status: int = 200, **news: object
 ) -> HttpResponse:
-    may_vote = allows(round.phase, PARTICIPANT, "vote")
+    """``shown`` is None when the round takes no votes."""
     context = {
-        "deliberation": round.deliberation,
-        "round": round,
-        "may_vote": may_vote,
-        "may_propose": allows(round.phase, PARTICIPANT, "propose"),
-        "ballot": ballot(participant=participant, round=round, number=number) if may_vote else None,
+        "deliberation": deck.deliberation,
+        "round": deck.round,
+        "may_vote": shown is not None,
+        "may_propose": allows(deck.round.phase, PARTICIPANT, "propose"),
+        "ballot": shown,
         "key": uuid.uuid4(),
         "undo_key": uuid.uuid4(),
         "choices": Choice,

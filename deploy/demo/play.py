@@ -19,14 +19,15 @@ from django.db import connection, transaction
 from deliberation.models import Deliberation, Participant, Round, Statement, User
 from deliberation.models.rounds import Phase
 from deliberation.models.statements import Status
-from deliberation.services.cards import next_card, refresh_weights
+from deliberation.services.cards import next_card
 from deliberation.services.deliberations import create_deliberation
 from deliberation.services.errors import Duplicate
 from deliberation.services.moderation import moderate
 from deliberation.services.panels import take_seat
 from deliberation.services.rounds import consent_hash, end_proposals, open_round
 from deliberation.services.statements import add_seeds, propose
-from deliberation.services.votes import cast_vote
+from deliberation.services.votes import Voter, cast_in_round
+from deliberation.services.weights import refresh_weights
 from deliberation.texts import fold
 from deploy.demo.simulation import Simulation
 from deploy.demo.spec import DemoSpec
@@ -134,28 +135,29 @@ class Play:
             card = next_card(participant=participant, round=round, rng=rng)
             if card is None:
                 break
-            answer = self.simulation.opinion(person, self.keys[card.statement.folded])
-            self._cast(participant, card.statement, answer, "first")
-        self._reconsider(person, participant)
+            answer = self.simulation.opinion(person, self.keys[fold(card.statement.text)])
+            self._cast(round, participant, card.statement.number, answer, "first")
+        self._reconsider(round, person, participant)
 
-    def _reconsider(self, person: int, participant: Participant) -> None:
+    def _reconsider(self, round: Round, person: int, participant: Participant) -> None:
         changes = self.simulation.changes_mind(person)
         if not changes:
             return
-        seen = Statement.objects.filter(votes__participant=participant).select_related("round")
+        seen = Statement.objects.filter(round=round, votes__participant=participant)
         for statement in seen:
             key = self.keys[statement.folded]
             if key in changes:
-                self._cast(participant, statement, changes[key], "reconsidered")
+                self._cast(round, participant, statement.number, changes[key], "reconsidered")
 
     def _cast(
-        self, participant: Participant, statement: Statement, value: int, occasion: str
+        self, round: Round, participant: Participant, statement: int, value: int, occasion: str
     ) -> None:
-        cast_vote(
-            participant=participant,
+        cast_in_round(
+            voter=Voter(participant.deliberation_id, participant.number),
+            round=round.pk,
             statement=statement,
             value=value,
-            key=uuid5(_KEYS, f"{participant.pk}/{statement.pk}/{occasion}"),
+            key=uuid5(_KEYS, f"{participant.pk}/{statement}/{occasion}"),
             source="simulation",
         )
 

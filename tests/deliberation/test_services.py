@@ -8,8 +8,7 @@ import pytest
 from django.utils import timezone
 
 from deliberation.models import AuditEntry, Exposure, ModerationDecision, SignInLink, Statement
-from deliberation.models.statements import COUNTING_SQL
-from deliberation.services.cards import next_card, refresh_weights, show_again
+from deliberation.services.cards import next_card
 from deliberation.services.deliberations import create_deliberation, update_draft
 from deliberation.services.errors import Duplicate, Gone, Invalid, NotAllowed, WrongPhase
 from deliberation.services.moderation import moderate
@@ -23,7 +22,7 @@ from deliberation.services.rounds import (
 )
 from deliberation.services.sign_in import create_sign_in_link, use_sign_in_link
 from deliberation.services.statements import add_seeds, propose
-from deliberation.services.votes import cast_vote
+from deliberation.services.votes import cast_vote, withdraw_vote
 from tests.factories import (
     CONSENT,
     accepted,
@@ -263,7 +262,7 @@ def test_every_statement_comes_once_and_then_there_is_none():
     seen = []
     while card := next_card(participant=alice, round=round, rng=random.Random(3)):
         seen.append(card.statement)
-        vote(alice, card.statement, 1)
+        vote(alice, round.statements.get(number=card.statement.number), 1)
     assert sorted(s.number for s in seen) == [1, 2, 3, 4]
     probabilities = list(Exposure.objects.order_by("id").values_list("probability", flat=True))
     assert probabilities == pytest.approx([1 / 4, 1 / 3, 1 / 2, 1])
@@ -273,9 +272,8 @@ def test_a_card_rejected_meanwhile_is_not_shown_again():
     deliberation = make_open()
     alice, round = join(deliberation), the_round(deliberation)
     card = next_card(participant=alice, round=round)
-    moderate(
-        statement=card.statement, decision="reject", reason="unclear", actor=None, role="owner"
-    )
+    shown = round.statements.get(number=card.statement.number)
+    moderate(statement=shown, decision="reject", reason="unclear", actor=None, role="owner")
     assert next_card(participant=alice, round=round).statement != card.statement
 
 
@@ -283,36 +281,16 @@ def test_after_an_undo_the_same_card_comes_back():
     deliberation = make_open()
     alice, round = join(deliberation), the_round(deliberation)
     card = next_card(participant=alice, round=round)
-    show_again(participant=alice, statement=card.statement)
+    statement = round.statements.get(number=card.statement.number)
+    vote(alice, statement, 1)
+    assert next_card(participant=alice, round=round).statement != card.statement
+    withdraw_vote(participant=alice, statement=statement, key=uuid4())
     assert next_card(participant=alice, round=round).statement == card.statement
-
-
-def test_refreshed_weights_favour_what_few_have_seen():
-    deliberation = make_open()
-    round, (popular, *others) = the_round(deliberation), accepted(deliberation)
-    for _ in range(6):
-        show_again(participant=join(deliberation), statement=popular)
-    assert refresh_weights(round=round) == 4
-    weights = {s.number: s.routing_weight for s in accepted(deliberation)}
-    assert all(weights[other.number] > 4 * weights[popular.number] for other in others)
-
-
-def test_the_raw_query_of_cards_counts_what_counting_counts(sql):
-    deliberation = make_open()
-    alice, round = join(deliberation), the_round(deliberation)
-    propose(participant=alice, round=round, text=TEXT)
-    moderate(
-        statement=accepted(deliberation)[0],
-        decision="reject",
-        reason="unclear",
-        actor=None,
-        role="owner",
-    )
-    raw = sql(f"SELECT id FROM deliberation_statement WHERE {COUNTING_SQL} ORDER BY id")
-    assert [pk for (pk,) in raw] == sorted(
-        Statement.objects.counting().values_list("pk", flat=True)
-    )
-    assert len(raw) == 3
+    assert list(Exposure.objects.order_by("id").values_list("drawn", flat=True)) == [
+        True,
+        True,
+        False,
+    ]
 
 
 # Signing in

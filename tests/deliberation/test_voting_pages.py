@@ -86,9 +86,11 @@ class TestVote:
         assert cast(client, deliberation, 1, key="once").status_code == 422
         assert not VoteEvent.objects.exists()
 
-    def test_an_unknown_statement_is_404(self, deliberation: Deliberation):
+    def test_an_unknown_statement_is_409_with_the_card_that_is_open(
+        self, deliberation: Deliberation
+    ):
         client, _ = sit(deliberation)
-        assert cast(client, deliberation, 1, statement=999).status_code == 404
+        assert cast(client, deliberation, 1, statement=999).status_code == 409
 
     @pytest.mark.parametrize("htmx", [True, False])
     def test_a_closed_round_is_409_and_stores_nothing(self, deliberation: Deliberation, htmx: bool):
@@ -124,7 +126,7 @@ class TestVote:
         client, _ = sit(deliberation)
         html = client.get(address("vote", deliberation)).content.decode()
         sent = {"statement": shown_number(html), "key": shown_key(html)}
-        with patch("deliberation.views.voting.cast_vote", side_effect=OperationalError):
+        with patch("deliberation.views.voting.cast_in_round", side_effect=OperationalError):
             answer = cast(client, deliberation, 1, htmx=htmx, **sent)
         assert answer.status_code == 503
         assert answer.headers["Retry-After"] == "5"

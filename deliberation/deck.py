@@ -1,0 +1,130 @@
+"""The statements of a round as this process last read them, for the voting path.
+
+Reading a round with hundreds of statements for every vote would cost more than the vote. So each
+web process keeps what it read for ``DECK_SECONDS``. Nothing is trusted that could have changed
+meanwhile: phase, seat, consent and the statement's status are checked by the database function
+that stores the vote. A statement accepted or rejected is seen or gone a second later.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from deliberation.models import Deliberation, Round, Statement
+from deliberation.models.statements import Origin
+from deliberation.services.consent import text_hash
+from deliberation.texts import direction
+
+# Reading a very large round takes a while; then it is kept longer, to cost 5 % at most.
+_REST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class DeckStatement:
+    """What a card shows of a statement."""
+
+    id: int
+    number: int
+    text: str
+    language: str
+    direction: str
+    from_panel: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deck:
+    """A round and the statements that count in it, in the order of their numbers.
+
+    ``weights`` has one weight per statement, ``group_weights`` such a list for each routing
+    group; both are for routing. ``places`` leads from a statement's id to its place.
+    """
+
+    deliberation: Deliberation
+    round: Round
+    consent: str
+    statements: tuple[DeckStatement, ...]
+    places: dict[int, int]
+    weights: list[float]
+    group_weights: list[list[float]]
+
+    def weights_for(self, group: int | None) -> list[float]:
+        """The weights for people of this routing group; those for everyone while it is unknown."""
+        if group is None or group >= len(self.group_weights):
+            return self.weights
+        return self.group_weights[group]
+
+    def by_id(self, pk: int) -> DeckStatement | None:
+        place = self.places.get(pk)
+        return None if place is None else self.statements[place]
+
+    @property
+    def goal(self) -> int:
+        """How many votes are asked for; never more than there are statements."""
+        return min(self.round.target_votes, len(self.statements))
+
+
+def read_deck(round: Round) -> Deck:
+    """The deck as it is in the database now. ``round`` comes with its deliberation."""
+    rows = list(
+        Statement.objects.counting()
+        .filter(round=round)
+        .order_by("number")
+        .values_list(
+            "id", "number", "text", "language", "origin", "routing_weight", "group_weights"
+        )
+    )
+    statements = tuple(
+        DeckStatement(pk, number, text, language, direction(text), origin == Origin.PANEL)
+        for pk, number, text, language, origin, _, _ in rows
+    )
+    groups = max((len(row[6]) for row in rows), default=0)
+    return Deck(
+        deliberation=round.deliberation,
+        round=round,
+        consent=text_hash(round.consent_text),
+        statements=statements,
+        places={statement.id: place for place, statement in enumerate(statements)},
+        weights=[row[5] for row in rows],
+        # A statement too new to have weights by group weighs the same in each.
+        group_weights=[
+            [row[6][group] if group < len(row[6]) else row[5] for row in rows]
+            for group in range(groups)
+        ],
+    )
+
+
+_kept: dict[str, tuple[float, Deck]] = {}
+
+
+def deck_of(slug: str) -> Deck | None:
+    """The deck of the newest round of a deliberation, at most ``DECK_SECONDS`` old.
+
+    None where there is no such deliberation. Two threads may read the same deck at once; each
+    gets a whole one.
+    """
+    began = time.monotonic()
+    kept_until, deck = _kept.get(slug, (0.0, None))
+    if deck is not None and began < kept_until:
+        return deck
+    round = (
+        Round.objects.select_related("deliberation__panel")
+        .filter(deliberation__slug=slug)
+        .order_by("-number")
+        .first()
+    )
+    if round is None:
+        _kept.pop(slug, None)
+        return None
+    deck = read_deck(round)
+    took = time.monotonic() - began
+    if settings.DECK_SECONDS:
+        _kept[slug] = (began + max(settings.DECK_SECONDS, _REST * took), deck)
+    return deck
+
+
+def forget(slug: str) -> None:
+    """Read this deck anew next time."""
+    _kept.pop(slug, None)
