@@ -8,13 +8,20 @@ alone. Three cues are read, each of which turns a sentence round once:
 3. between two sentences, a pair of opposite words ("truth" here, "lie" there).
 
 An odd number of turns means contrary. A negation inside a condition or a relative clause ("if it
-does not know, it should …") is not about the demand and is left aside. This is a cue for a
-person who decides, not a judgement; tests/deliberation/test_similarity.py says how often it errs.
+does not know, it should …") is not about the demand and is left aside.
+
+Those are for English. For German, French, Spanish and Arabic there are only a few plain words of
+the first two kinds, and no pairs of opposite words. For other languages there is nothing, and
+nothing is ever called contrary.
+
+This is a cue for a person who decides, not a judgement; tests/deliberation/test_similarity.py says
+how often it errs.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -78,8 +85,82 @@ _OPPOSITES = tuple(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Cues:
+    """Negation in a language. ``aside`` is taken out before the two others are looked for."""
+
+    aside: re.Pattern[str]
+    negation: re.Pattern[str]
+    absence: re.Pattern[str]
+
+
+_OTHER_CUES = {
+    "de": _Cues(
+        aside=re.compile(
+            r"(?:^|, ?)(?:auch |nur )?(?:wenn|falls|sobald|weil|obwohl)\b[^,]*,?"
+            r"|\b(?:und|aber) nicht\b[^,.]*|\bnicht nur\b"
+        ),
+        negation=re.compile(
+            r"\b(?:nicht|kein(?:e[mnrs]?)?|nie|niemals|niemand(?:em|en)?|nichts)\b"
+        ),
+        absence=re.compile(
+            r"\b(?:verb[io]e?t\w*|verboten\w*|vermeid\w+|verzicht\w+|verweiger\w+|ablehn\w*|tabu)\b"
+        ),
+    ),
+    "fr": _Cues(
+        aside=re.compile(
+            r"(?:^|,? )(?:quand|lorsqu|si|s'il|parce qu|puisqu)\w*\b[^,]*,?"
+            r"|\bet (?:non|pas)\b[^,.]*|\b(?:pas|non) seulement\b|\bun pas\b"
+        ),
+        negation=re.compile(r"\b(?:pas|jamais|aucune?|rien|n(?:e |')\w+ (?:plus|personne))\b"),
+        absence=re.compile(
+            r"\b(?:refus\w+|évit\w+|interdi\w+|renonc\w+|s'absten\w+|s'abstienne)\b"
+        ),
+    ),
+    "es": _Cues(
+        aside=re.compile(
+            r"(?:^|,? )(?:cuando|si|porque|aunque)\b[^,]*,?"
+            r"|\b(?:y|pero) no\b[^,.]*|\bno s[oó]lo\b|\bno solamente\b"
+        ),
+        negation=re.compile(r"\b(?:no|nunca|jamás|ning[uú]n(?:[oa]s?)?|nada|nadie|tampoco)\b"),
+        absence=re.compile(
+            r"\b(?:negarse|se niegu?e|rechaz\w+|evit\w+|prohib\w+|abstenerse|renunci\w+)\b"
+        ),
+    ),
+    "ar": _Cues(
+        aside=re.compile(
+            r"\b(?:إذا|اذا|عندما|حين|حينما|لأن|لو)\b.*?(?:،|(?=\bف(?:علي|يجب|ينبغي|لا)\w*)|$)"
+            r"|\bو(?:ليس|ليست|لا)\b[^،.]*|\b(?:لا|ليس) فقط\b"
+        ),
+        negation=re.compile(r"\b(?:لا|ليس|ليست|ألا|لن|لم|عدم|(?:يجب|ينبغي) الا)\b"),
+        absence=re.compile(
+            r"\b(?:ي?رفض|ت?رفض|[يت]?تجنب|[يت]متنع|الامتناع|ممنوعة?|[يت]?منع|[يت]?حظر)\b"
+        ),
+    ),
+}
+_ARABIC_VOWELS = re.compile("[\u064b-\u0652\u0640]")
+
+
+def contrary(a: str, b: str, *, language: str) -> bool:
+    """Whether the cues of a language say that ``b`` demands the contrary of ``a``. Symmetric.
+
+    language : a tag as in ``lang``, "fr" or "fr-CA"; False for those without cues.
+    """
+    primary = re.split("[-_]", language.lower(), maxsplit=1)[0]
+    if primary == "en":
+        return polarity_flip(a, b)
+    cues = _OTHER_CUES.get(primary)
+    return cues is not None and _turned(a, cues) != _turned(b, cues)
+
+
+def _turned(text: str, cues: _Cues) -> bool:
+    plain = " ".join(_ARABIC_VOWELS.sub("", text.lower().replace("’", "'")).split())
+    plain = cues.aside.sub(" ", plain)
+    return bool(cues.negation.search(plain)) != bool(cues.absence.search(plain))
+
+
 def polarity_flip(a: str, b: str) -> bool:
-    """Whether the cues say that ``b`` demands the contrary of ``a``. Symmetric."""
+    """Whether the English cues say that ``b`` demands the contrary of ``a``. Symmetric."""
     left, right = _demand(a), _demand(b)
     turns = _turns(left) + _turns(right)
     turns += any(_faces(one, other, left, right) for one, other in _OPPOSITES)

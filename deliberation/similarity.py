@@ -1,5 +1,9 @@
 """Machine suggestions: which statements are alike.
 
+``most_similar`` compares by meaning alone, in English. ``similar_statements`` is for someone who is
+typing a statement, in any language: it adds likeness by letters (deliberation/ngrams.py), leaves
+out what is not close enough, and remembers the candidates that it has seen.
+
 Pure: texts in, suggestions out; no Django, no network. Suggestions are shown as such, a person
 accepts or refuses them, and they never count as votes. Texts are compared with wordllama's static
 word vectors (19 MB, part of the package). They are fast and always give the same answer, but they
@@ -11,6 +15,8 @@ never enough to merge two statements, and every match also says whether it looks
 from __future__ import annotations
 
 import logging
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,12 +27,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deliberation.polarity import polarity_flip
+from deliberation.ngrams import Grams, content_words, grams, likeness, primary
+from deliberation.polarity import contrary, polarity_flip
+from deliberation.texts import fold
 
 Vectors = NDArray[np.float32]
 
 DIMENSIONS = 256
 METHOD = f"wordllama-l2_supercat-{DIMENSIONS}"
+# Share of the word vectors in the score of ``similar_statements``; the rest is likeness by letters.
+# The vectors know English well and its neighbours a little; Arabic falls into single bytes.
+_MEANING = {"en": 0.6, "de": 0.4, "fr": 0.4, "es": 0.4}
+# Under this score a statement is not shown. Set on the tuning pairs of data/similar_pairs.toml.
+LEAST_SIMILAR = 0.32
+# About 2 kB each, so at most 40 MB in a process; more candidates at once still work, but slowly.
+REMEMBERED = 20_000
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +53,64 @@ class Match:
     index: int
     score: float
     opposite: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """An accepted statement like the one someone types.
+
+    index    : position among the candidates.
+    score    : at most 1; 1 if ``same``.
+    opposite : the cues say that it demands the contrary.
+    same     : equal after ``texts.fold``.
+    """
+
+    index: int
+    score: float
+    opposite: bool
+    same: bool
+
+
+def similar_statements(
+    text: str,
+    candidates: Sequence[str],
+    *,
+    language: str,
+    top: int = 3,
+    least: float = LEAST_SIMILAR,
+) -> list[Similar]:
+    """The accepted statements most like what someone is typing; equal ones first, then the nearest.
+
+    language : of the text and the candidates, as in ``lang``. In languages other than English,
+               German, French, Spanish and Arabic only letters count, and nothing is opposite.
+    top      : at most this many.
+    least    : what scores lower is left out; equal texts never are.
+    Quick once the candidates were seen: see ``warm_up``. Safe to call from several threads.
+    """
+    folded = fold(text)
+    if not folded or not candidates:
+        return []
+    language = primary(language)
+    known = _features(candidates, language)
+    scores = _scores(_read([text], language)[0], known, language)
+    same = np.array([own.folded == folded for own in known])
+    scores[same] = 1.0
+    order = np.lexsort((-scores, ~same))[:top]
+    return [
+        Similar(
+            index=int(i),
+            score=float(scores[i]),
+            opposite=not same[i] and contrary(text, candidates[i], language=language),
+            same=bool(same[i]),
+        )
+        for i in order
+        if same[i] or scores[i] >= least
+    ]
+
+
+def warm_up() -> None:
+    """Loads the word vectors, which takes about a second, so that nobody waits for them later."""
+    _meaning_readable()
 
 
 def embed(texts: Sequence[str]) -> Vectors:
@@ -67,6 +142,66 @@ def unit(vectors: Vectors) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     scaled: Vectors = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
     return scaled
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Features:
+    """What is remembered of a text. ``vector`` is of length 1, or zero if not known."""
+
+    folded: str
+    grams: Grams
+    vector: Vectors
+
+
+_seen: OrderedDict[tuple[str, str], _Features] = OrderedDict()
+_seen_lock = threading.Lock()
+
+
+def _features(texts: Sequence[str], language: str) -> list[_Features]:
+    """Features of each text, from memory where it was seen; the least recently seen are dropped."""
+    with _seen_lock:
+        found = {text: own for text in texts if (own := _seen.get((language, text)))}
+    missing = list(dict.fromkeys(text for text in texts if text not in found))
+    found.update(zip(missing, _read(missing, language), strict=True))
+    with _seen_lock:
+        for text, own in found.items():
+            _seen[language, text] = own
+            _seen.move_to_end((language, text))
+        while len(_seen) > REMEMBERED:
+            _seen.popitem(last=False)
+    return [found[text] for text in texts]
+
+
+def _read(texts: Sequence[str], language: str) -> list[_Features]:
+    words = [content_words(text, language) for text in texts]
+    vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+    if texts and language in _MEANING and _meaning_readable():
+        vectors = embed([" ".join(own) for own in words])
+    return [
+        # A copy, as a view would keep the vectors of the whole batch in memory.
+        _Features(fold(text), grams(own), vector.copy())
+        for text, own, vector in zip(texts, words, vectors, strict=True)
+    ]
+
+
+def _scores(text: _Features, known: Sequence[_Features], language: str) -> NDArray[np.float64]:
+    scores = likeness(text.grams, [own.grams for own in known])
+    share = _MEANING.get(language, 0.0)
+    if not share or not _meaning_readable():
+        return scores
+    meaning = np.stack([own.vector for own in known]) @ text.vector
+    return (1 - share) * scores + share * meaning.astype(np.float64)
+
+
+@cache
+def _meaning_readable() -> bool:
+    """Whether the word vectors can be used; asked once in a process."""
+    try:
+        embed(["a first sentence"])
+    except (ImportError, OSError):
+        logger.warning("No word vectors: statements are compared by letters alone.", exc_info=True)
+        return False
+    return True
 
 
 @cache

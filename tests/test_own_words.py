@@ -50,6 +50,7 @@ def taken(data: Path) -> frozenset[tuple[str, ...]]:
         "constitutions/baselines/hhh.toml",
         "tests/constitutions/data/labelled_principles.toml",
         "tests/deliberation/data/polarity_pairs.toml",
+        "tests/deliberation/data/similar_pairs.toml",
     ],
 )
 def test_no_six_words_in_a_row_come_from_the_reference_data(
