@@ -4,12 +4,20 @@ from celery import shared_task
 
 from deliberation.models import Round
 from deliberation.models.rounds import OPEN_PHASES
-from deliberation.services.cards import refresh_weights
+from deliberation.services.weights import assign_groups, refresh_weights
 
 
 @shared_task(name="deliberation.refresh_routing_weights")
 def refresh_routing_weights() -> int:
-    """Refresh the routing weights of every open round."""
-    return sum(
-        refresh_weights(round=round) for round in Round.objects.filter(phase__in=OPEN_PHASES)
-    )
+    """Refresh the routing weights of every open round; returns how many statements there are."""
+    return sum(refresh_weights(round=round) for round in _open())
+
+
+@shared_task(name="deliberation.assign_routing_groups")
+def assign_routing_groups() -> int:
+    """Put people of every open round into opinion groups; returns how many people there are."""
+    return sum(assign_groups(round=round) for round in _open())
+
+
+def _open() -> list[Round]:
+    return list(Round.objects.filter(phase__in=OPEN_PHASES))
