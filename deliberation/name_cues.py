@@ -113,7 +113,7 @@ _GERMAN, _OTHERS, _KNOWN = (
 
 
 def names(text: str) -> Iterator[tuple[int, int]]:
-    """What looks like a person's name, with its title. Spans may overlap, the longest come first."""
+    """What looks like a person's name, with its title. They may overlap; longest first."""
     yield from sorted(_spans(text), key=lambda span: span[0] - span[1])
 
 
