@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from deliberation.views import moderate, organise, phase_moves, seats, seeds, set_up, sign_in
+from deliberation.views import (
+    moderate,
+    organise,
+    phase_moves,
+    profile_questions,
+    seats,
+    seeds,
+    set_up,
+    sign_in,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", sign_in.sign_in, name="sign_in"),
@@ -17,6 +26,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organise/<slug:slug>/seeds/", seeds.seeds, name="seeds"),
     path("organise/<slug:slug>/seats/", seats.seats, name="seats"),
     path("organise/<slug:slug>/seats/<int:number>/revoke/", seats.revoke, name="revoke_seat"),
+    path("organise/<slug:slug>/seats/<int:number>/link/", seats.reissue, name="reissue_seat"),
+    path(
+        "organise/<slug:slug>/questions/",
+        profile_questions.profile_questions,
+        name="profile_questions",
+    ),
     path("organise/<slug:slug>/queue/", moderate.queue, name="queue"),
     path(
         "organise/<slug:slug>/statements/<int:number>/moderate/",

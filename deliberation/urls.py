@@ -2,12 +2,23 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from deliberation.views import joining, proposing, public, voting
+from deliberation.views import (
+    about_you,
+    coming_back,
+    joining,
+    proposing,
+    public,
+    subscription,
+    voting,
+    your_part,
+)
+from deliberation.views.language import choose_language
 
 from .organiser_urls import urlpatterns as organiser
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", public.home, name="home"),
+    path("language/", choose_language, name="choose_language"),
     path("help/", public.help, name="help"),
     path("help/organisers/", public.help_organisers, name="help_organisers"),
     path("d/<slug:slug>/", public.deliberation, name="deliberation"),
@@ -15,8 +26,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("d/<slug:slug>/log/", public.moderation_log, name="moderation_log"),
     path("d/<slug:slug>/join/", joining.join, name="join"),
     path("d/<slug:slug>/seat/<str:token>/", joining.seat, name="seat"),
+    path("d/<slug:slug>/about-you/", about_you.about_you, name="about_you"),
+    path("d/<slug:slug>/back/<str:token>/", coming_back.come_back, name="come_back"),
+    path("d/<slug:slug>/you/link/", coming_back.return_link, name="return_link"),
     path("d/<slug:slug>/vote/", voting.vote, name="vote"),
     path("d/<slug:slug>/undo/", voting.undo_vote, name="undo_vote"),
     path("d/<slug:slug>/propose/", proposing.propose, name="propose"),
+    path("d/<slug:slug>/you/", your_part.your_part, name="your_part"),
+    path("d/<slug:slug>/you/data.json", your_part.own_data, name="own_data"),
+    path("d/<slug:slug>/you/withdraw/", your_part.withdraw, name="withdraw"),
+    path("d/<slug:slug>/you/mail/", subscription.subscribe, name="subscribe"),
+    path("mail/end/<str:token>/", subscription.unsubscribe, name="unsubscribe"),
     *organiser,
 ]

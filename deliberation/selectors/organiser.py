@@ -106,7 +106,7 @@ def numbers(managed: Managed) -> Numbers:
         least_number=least.number if least else None,
         least_text=least.text if least else "",
         seats_issued=invited.count(),
-        seats_free=invited.filter(taken_at=None).count(),
+        seats_free=invited.filter(taken_at=None, participant=None).count(),
     )
 
 

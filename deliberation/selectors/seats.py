@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from deliberation.models import Deliberation, Seat
@@ -14,7 +15,10 @@ from deliberation.models.panels import SeatKind
 
 @dataclass(frozen=True)
 class SeatRow:
-    """A seat and whether its link still works. ``state`` is "free", "taken" or "revoked"."""
+    """A seat and whether its link still works.
+
+    ``state`` is "free", "taken", "waiting" (someone sits here and has a new link) or "revoked".
+    """
 
     number: int
     state: str
@@ -29,9 +33,16 @@ def seat_row(seat: Seat) -> SeatRow:
         state, label, since = "revoked", _("Revoked"), seat.revoked_at
     elif seat.taken_at:
         state, label, since = "taken", _("Taken"), seat.taken_at
+    elif hasattr(seat, "participant"):
+        state, label, since = "waiting", _("New link not used yet"), seat.participant.joined_at
     else:
         state, label, since = "free", _("Free"), seat.created_at
     return SeatRow(seat.number, state, label, str(SeatKind(seat.kind).label), since)
+
+
+def link_mark(seat: Seat) -> str:
+    """Names the link a seat has now without giving it away; empty if it has none."""
+    return salted_hmac("folkmoot.link", bytes(seat.token_hash or b"")).hexdigest()[:16]
 
 
 def seat_counts(deliberation: Deliberation) -> dict[str, int]:
@@ -42,7 +53,7 @@ def seat_counts(deliberation: Deliberation) -> dict[str, int]:
     seats = deliberation.panel.seats.all()
     invited = seats.filter(kind=SeatKind.INVITED)
     in_use = invited.filter(revoked_at=None)
-    free = in_use.filter(taken_at=None).count()
+    free = in_use.filter(taken_at=None, participant=None).count()
     return {
         "free": free,
         "taken": in_use.count() - free,
@@ -54,5 +65,5 @@ def seat_counts(deliberation: Deliberation) -> dict[str, int]:
 
 def listed_seats(deliberation: Deliberation, *, every: bool) -> QuerySet[Seat]:
     """Seats with a link of their own, newest first; or ``every`` seat, whoever took it how."""
-    seats = deliberation.panel.seats.order_by("-number")
+    seats = deliberation.panel.seats.select_related("participant").order_by("-number")
     return seats if every else seats.filter(kind=SeatKind.INVITED)

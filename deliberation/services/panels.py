@@ -1,4 +1,4 @@
-"""Seats: given out, taken once, revoked."""
+"""Seats: given out, taken once, given anew, revoked."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from deliberation.models import Deliberation, Participant, Round, Seat, User
+from deliberation.models import Deliberation, Participant, Round, Seat, User, VendorReference
 from deliberation.models.panels import SeatKind
 from deliberation.phases import PARTICIPANT, allows
 
@@ -19,6 +19,7 @@ from .audit import record
 from .consent import keep_version
 from .errors import Gone, Invalid, NotAllowed, WrongPhase
 from .tokens import new_token, token_hash
+from .vendors import vendor_seat, xid_hash
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,13 @@ def take_seat(
     deliberation: Deliberation,
     token: str | None,
     consent_hash: str,
+    xid: str | None = None,
     at: datetime | None = None,
 ) -> Participant:
-    """Sit down: by the secret of a seat link, or by the open link when ``token`` is None.
+    """Sit down: by the secret of a seat link, by a vendor's xid, or else by the open link.
 
     consent_hash : SHA-256 hex of the consent text that was shown and agreed to.
-    Raises Gone (used, revoked or unknown link), NotAllowed (no open link) or WrongPhase.
+    Raises Gone (used, revoked or unknown link), NotAllowed (no open or vendor link) or WrongPhase.
     """
     now = at or timezone.now()
     with transaction.atomic():
@@ -84,7 +86,7 @@ def take_seat(
         round = deliberation.rounds.order_by("-number").first()
         if round is None or not _may_join(round, token):
             raise WrongPhase(_("Nobody can join at the moment."))
-        seat = _open_seat(deliberation) if token is None else _claimed_seat(deliberation, token)
+        seat = _seat_for(deliberation, token, xid)
         seat.taken_at = now
         seat.save(update_fields=["taken_at"])
         keep_version(deliberation=deliberation, text=round.consent_text)
@@ -97,6 +99,50 @@ def take_seat(
             consent_hash=consent_hash,
             consented_at=now,
         )
+
+
+def resume_seat(*, deliberation: Deliberation, token: str) -> Participant:
+    """Go on as the person on a seat whose link was issued anew. Works once, in every phase.
+
+    Raises Gone if the link was used, replaced or revoked, or if nobody sits there.
+    """
+    with transaction.atomic():
+        locks.hold(locks.PANEL, deliberation.pk)
+        seat = _claimed_seat(deliberation, token)
+        participant = Participant.objects.filter(seat=seat, withdrawn_at=None).first()
+        if participant is None:
+            raise Gone(_("The person on this seat has left."))
+        seat.taken_at = timezone.now()
+        seat.save(update_fields=["taken_at"])
+    return participant
+
+
+def reissue_seat(*, seat: Seat, actor: User | None) -> IssuedSeat:
+    """A new link for a seat; the old one and the device that used it stop working.
+
+    The participant, if there is one, keeps number and votes. Their own link ends, too: what was
+    lost may have been both. Raises Gone for a seat that was revoked or whose person has left.
+    """
+    deliberation = seat.panel.deliberation
+    issued = IssuedSeat(seat.number, new_token())
+    with transaction.atomic():
+        locks.hold(locks.PANEL, deliberation.pk)
+        seat.refresh_from_db()
+        participant = Participant.objects.filter(seat=seat).first()
+        if seat.revoked_at or (participant and participant.withdrawn_at):
+            raise Gone(_("This seat was given up. Issue a new seat instead."))
+        seat.token_hash, seat.taken_at = token_hash(issued.token), None
+        seat.save(update_fields=["token_hash", "taken_at"])
+        Participant.objects.filter(seat=seat).update(
+            session_version=F("session_version") + 1, return_hash=None
+        )
+        record(
+            deliberation=deliberation,
+            actor=actor,
+            action="seat.reissued",
+            subject=f"seat {seat.number}",
+        )
+    return issued
 
 
 def revoke_seat(*, seat: Seat, actor: User | None) -> None:
@@ -114,10 +160,19 @@ def revoke_seat(*, seat: Seat, actor: User | None) -> None:
 
 
 def _may_join(round: Round, token: str | None) -> bool:
-    # Invited people may sit down before the round opens; the open link waits for it.
+    # Invited people may sit down before the round opens; the other ways wait for it.
     if token is None:
         return round.is_open
     return allows(round.phase, PARTICIPANT, "join")
+
+
+def _seat_for(deliberation: Deliberation, token: str | None, xid: str | None) -> Seat:
+    if token is not None:
+        seat = _claimed_seat(deliberation, token)
+        if hasattr(seat, "participant"):
+            raise Gone(_("Someone sits here already. Go on as that person, or ask for a new seat."))
+        return seat
+    return _open_seat(deliberation) if xid is None else _vendor_seat(deliberation, xid)
 
 
 def _open_seat(deliberation: Deliberation) -> Seat:
@@ -126,6 +181,22 @@ def _open_seat(deliberation: Deliberation) -> Seat:
     return Seat.objects.create(
         panel=deliberation.panel, number=_next_number(deliberation), kind=SeatKind.OPEN
     )
+
+
+def _vendor_seat(deliberation: Deliberation, xid: str) -> Seat:
+    panel = deliberation.panel
+    if not panel.vendor_link:
+        raise NotAllowed(_("This panel is by invitation. You need a seat link."))
+    if vendor_seat(panel, xid) is not None:
+        raise Gone(_("You have joined already, on another device or in another browser."))
+    seat = Seat.objects.create(
+        panel=panel,
+        number=_next_number(deliberation),
+        kind=SeatKind.VENDOR,
+        xid_hash=xid_hash(panel, xid),
+    )
+    VendorReference.objects.create(seat=seat, xid=xid)
+    return seat
 
 
 def _claimed_seat(deliberation: Deliberation, token: str) -> Seat:

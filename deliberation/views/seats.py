@@ -1,4 +1,4 @@
-"""Seats: issue them, see which are taken, revoke one."""
+"""Seats: issue them, see which are taken, give one a new link, revoke one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -17,8 +18,8 @@ from django.views.decorators.http import require_http_methods
 from deliberation.access import Managed, managed_deliberation
 from deliberation.links import absolute
 from deliberation.organiser_forms import SeatsForm
-from deliberation.selectors.seats import listed_seats, seat_counts, seat_row
-from deliberation.services.panels import IssuedSeat, issue_seats, revoke_seat
+from deliberation.selectors.seats import link_mark, listed_seats, seat_counts, seat_row
+from deliberation.services.panels import IssuedSeat, issue_seats, reissue_seat, revoke_seat
 from deliberation.spreadsheets import csv_text
 from deliberation.views.organising import readable, signed_in
 
@@ -64,6 +65,26 @@ def revoke(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return render(request, "organise/revoke_seat.html", context)
 
 
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def reissue(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """A new link for one seat, after asking. The answer shows the link once.
+
+    The form names the link it replaces by its state, so that a reload replaces nothing again.
+    """
+    managed = managed_deliberation(request, slug, "recruit")
+    found = managed.deliberation.panel.seats.select_related("participant")
+    seat = get_object_or_404(found.filter(revoked_at=None), number=number)
+    mark = link_mark(seat)
+    if request.method == "POST" and constant_time_compare(request.POST.get("replaces", ""), mark):
+        issued = reissue_seat(seat=seat, actor=signed_in(request))
+        return _links_page(request, managed, [issued])
+    context = {"managed": managed, "seat": seat_row(seat), "mark": mark}
+    status = 409 if request.method == "POST" else 200
+    return render(request, "organise/reissue_seat.html", context, status=status)
+
+
 def _after(managed: Managed) -> dict[str, int]:
     return {"after": seat_counts(managed.deliberation)["highest"]}
 
@@ -83,10 +104,19 @@ def _seats_page(
         "counts": seat_counts(managed.deliberation),
         "may_recruit": managed.may("recruit"),
         "open_link": managed.deliberation.panel.open_link,
+        "vendor_link": _vendor_link(request, managed),
         "participant_link": absolute(managed.deliberation.get_absolute_url(), request),
         "issued_meanwhile": status == 409,
     }
     return render(request, "organise/seats.html", context, status=status)
+
+
+def _vendor_link(request: HttpRequest, managed: Managed) -> str:
+    """What the organiser gives to the vendor; empty where none sends people."""
+    if not managed.deliberation.panel.vendor_link:
+        return ""
+    address = reverse("join", args=[managed.deliberation.slug]) + "?xid="
+    return absolute(address, request)
 
 
 def _links_page(request: HttpRequest, managed: Managed, issued: list[IssuedSeat]) -> HttpResponse:
