@@ -157,9 +157,10 @@ def _balanced(evidence: Evidence) -> Weights:
     priority = _bounded(np.sqrt(evidence.priority), _PRIORITY)
     undecided = uncertainty(evidence.votes[used], evidence.threshold)
     if len(used):
-        # People in no group yet will be in one of these, nobody knows in which.
-        missing_overall = np.maximum(missing, missing_by_group.mean(axis=0))
-        undecided_overall = undecided.mean(axis=0)
+        # Someone in no group yet is as likely in each as others are.
+        share = evidence.group_sizes[used] / evidence.group_sizes.sum()
+        missing_overall = np.maximum(missing, (share[:, None] * missing_by_group).sum(axis=0))
+        undecided_overall = (share[:, None] * undecided).sum(axis=0)
     else:
         missing_overall = missing
         undecided_overall = uncertainty(evidence.votes.sum(axis=0), evidence.threshold)
@@ -211,22 +212,3 @@ def _bounded(values: NDArray[np.float64], bound: float) -> NDArray[np.float64]:
 
 def _mean(logs: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(logs.mean(axis=-1, keepdims=True) if logs.size else logs)
-
-
-def draw(weights: Sequence[float], rng: Rng) -> Draw | None:
-    """``draw_at`` with a random number of its own."""
-    return draw_at(weights, rng.random())
-
-
-def coverage_weights(exposures: Sequence[int]) -> list[float]:
-    """Weights that make statements seen least often the likeliest.
-
-    exposures : how often each statement was shown so far.
-    A statement shown as often as the average weighs 1; one never shown weighs up to 20;
-    one shown far more often approaches 0.05. Bounded, so that no statement is ever certain
-    and none is ever out of reach.
-    """
-    if not exposures:
-        return []
-    mean = sum(exposures) / len(exposures)
-    return [min(20.0, max(0.05, ((mean + 1) / (seen + 1)) ** 2)) for seen in exposures]
