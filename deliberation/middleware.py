@@ -1,10 +1,13 @@
-"""A refusal by a service becomes a page with the right status, wherever it was raised."""
+"""The language of a page, and refusals by services as pages with the right status."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
 
 from deliberation.services.errors import ServiceError, TooMany
@@ -17,6 +20,16 @@ _TITLES = {
     422: _("That does not hold"),
     429: _("One moment, please"),
 }
+
+
+class Language(LocaleMiddleware):
+    """The language that was chosen, else the browser's. Caches are told that both decide."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        patch_vary_headers(response, ("Cookie",))
+        return super().process_response(request, response)
 
 
 class ServiceErrors:

@@ -35,3 +35,16 @@ def direction(text: str) -> str:
         if kind == "L":
             return "ltr"
     return "ltr"
+
+
+_ISOLATE, _END = "\u2068", "\u2069"
+
+
+def isolated(text: str, around: str) -> str:
+    """``text`` to be put into a sentence that may run the other way.
+
+    Without the marks, full stops and brackets of the sentence would jump to the wrong side
+    (Unicode UAX 9, first strong isolate). They are added only where the directions differ.
+    around : "rtl" or "ltr", the direction of the sentence.
+    """
+    return f"{_ISOLATE}{text}{_END}" if direction(text) != around else text

@@ -47,7 +47,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "deliberation.middleware.Language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -104,6 +104,7 @@ LANGUAGES = [
     ("ar", "العربية"),
 ]
 LOCALE_PATHS = [BASE_DIR / "deliberation" / "locale"]
+FORMAT_MODULE_PATH = ["deliberation.formats"]  # dates and numbers, one file a language
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -127,6 +128,10 @@ HTTPS = not LOCAL
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 CSRF_FAILURE_VIEW = "deliberation.views.errors.csrf_failure"
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=HTTPS)
 SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
@@ -156,6 +161,24 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Letters about the next step (deliberation/services/subscriptions.py). Without EMAIL_URL, or
+# without PUBLIC_URL for the links in them, nobody is offered any. On one's own computer they
+# are written to files instead.
+_HERE = env.text("FOLKMOOT_ADDRESS", default="http://127.0.0.1:8000") if LOCAL else ""
+MAIL_LINKS = (PUBLIC_URL or _HERE).rstrip("/")
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = "Folkmoot <folkmoot@localhost>"
+if env.is_set("EMAIL_URL"):
+    _post = env.email("EMAIL_URL")
+    EMAIL_HOST, EMAIL_PORT = _post.host, _post.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _post.user, _post.password
+    EMAIL_USE_SSL, EMAIL_USE_TLS = _post.ssl, _post.starttls
+    DEFAULT_FROM_EMAIL = env.sender("MAIL_FROM")
+elif LOCAL:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = env.path("FOLKMOOT_HOME", default=BASE_DIR / ".folkmoot") / "mail"
+MAIL_OFFERED = bool(MAIL_LINKS) and (env.is_set("EMAIL_URL") or LOCAL)
+
 REDIS_URL = env.text("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True  # the database row is the truth, a message only a hint
@@ -183,6 +206,12 @@ CELERY_BEAT_SCHEDULE = {
     "refresh-routing-weights": {
         "task": "deliberation.refresh_routing_weights",
         "schedule": 30.0,
+    },
+    # A message that waited this long has a newer one behind it.
+    "send-notices": {
+        "task": "deliberation.send_notices",
+        "schedule": 60.0,
+        "options": {"expires": 55},
     },
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -1,0 +1,43 @@
+"""Numbers and moments as people of a language write them. For pages, never for files of data."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language_bidi, pgettext
+
+_LEFT_TO_RIGHT_MARK = "\u200e"
+
+
+def decimal(number: float) -> str:
+    """With no more digits than it takes: 0.25 is “0.25” or “0,25”, 3.0 is “3”."""
+    return _signed(number, f"{number:g}")
+
+
+def fixed(number: float | None, places: int) -> str:
+    """With so many digits after the mark: 0.5 is “0.500”. “–” where there is none."""
+    return "–" if number is None else _signed(number, f"{number:.{places}f}")
+
+
+def percent(hundredths: float) -> str:
+    """87 is “87 %”, as the language writes it."""
+    # Translators: a share in percent. Some languages put no space or another sign.
+    pattern = pgettext("share", "%(number)s\u00a0%%")
+    return pattern % {"number": fixed(hundredths, 0)}
+
+
+def moment(when: datetime) -> str:
+    """“3 March 2025, 14:05 UTC”."""
+    return f"{date_format(when.astimezone(UTC), 'DATETIME_FORMAT')} UTC"
+
+
+def day(when: datetime) -> str:
+    """“3 March 2025”, the day in UTC."""
+    return date_format(when.astimezone(UTC), "DATE_FORMAT")
+
+
+def _signed(number: float, digits: str) -> str:
+    """Where one reads from the right, a minus sign would move to the other end of the number."""
+    written = number_format(digits)
+    return f"{_LEFT_TO_RIGHT_MARK}{written}" if number < 0 and get_language_bidi() else written
