@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from aggregation.engine import Plan, PlanError, shipped
 from deliberation.consent_template import CONSENT_TEMPLATE
 from deliberation.models import Deliberation, Round
 from deliberation.models.deliberations import Visibility
-from deliberation.models.rounds import ModerationMode
 from deliberation.plan_words import PlanChoice, describe, needs_declared_groups, offered_plans
+from deliberation.set_up_people import PeopleFields, of_panel
+from deliberation.set_up_round import RoundFields, of_round
 from deliberation.texts import clean
 
 OWN = "own"
@@ -22,7 +25,7 @@ KEEP = "keep"
 _PLAN_BYTES = 64 * 1024
 
 
-class SetUpForm(forms.Form):
+class SetUpForm(PeopleFields, RoundFields):
     """Everything that freezes when the round opens, and a little that does not.
 
     ``cleaned_data["plan"]`` is a Plan; None means the plan stays as it is. ``plans`` are the
@@ -52,16 +55,14 @@ class SetUpForm(forms.Form):
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 7}),
     )
-    open_link = forms.TypedChoiceField(
-        label=_("Who may join?"),
-        choices=[
-            ("yes", _("Anyone who has the link")),
-            ("no", _("Only people with a seat link of their own, which works once")),
-        ],
-        initial="yes",
-        coerce=lambda value: value == "yes",
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose who may join.")},
+    language = forms.ChoiceField(
+        label=_("Language of the deliberation"),
+        help_text=_(
+            "The language of your question, your texts and most statements. "
+            "Buttons and menus follow each person’s own browser."
+        ),
+        choices=settings.LANGUAGES,
+        error_messages={"required": _("Choose a language.")},
     )
     visibility = forms.ChoiceField(
         label=_("Who finds it?"),
@@ -80,37 +81,6 @@ class SetUpForm(forms.Form):
         initial=CONSENT_TEMPLATE,
         widget=forms.Textarea(attrs={"rows": 14}),
         error_messages={"required": _("Write what people agree to.")},
-    )
-    moderation = forms.ChoiceField(
-        label=_("When are proposed statements checked?"),
-        choices=ModerationMode,
-        initial=ModerationMode.BEFORE,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose when statements are checked.")},
-    )
-    statement_max_length = forms.IntegerField(
-        label=_("Longest statement, in characters"),
-        help_text=_("200 is about two lines on a phone."),
-        min_value=20,
-        max_value=1000,
-        initial=200,
-        error_messages={
-            "required": _("Write how long a statement may be."),
-            "min_value": _("A statement needs room for at least %(limit_value)s characters."),
-            "max_value": _("A statement may have at most %(limit_value)s characters."),
-        },
-    )
-    target_votes = forms.IntegerField(
-        label=_("Votes asked of each person"),
-        help_text=_("A goal, not a limit. 30 votes take about ten minutes."),
-        min_value=1,
-        max_value=1000,
-        initial=30,
-        error_messages={
-            "required": _("Write how many votes you ask for."),
-            "min_value": _("Ask each person for at least %(limit_value)s vote."),
-            "max_value": _("Ask each person for at most %(limit_value)s votes."),
-        },
     )
     plan_choice = forms.ChoiceField(
         label=_("How the votes are analysed"),
@@ -137,6 +107,7 @@ class SetUpForm(forms.Form):
 
     def __init__(self, *args: Any, round: Round | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._offer_languages()
         self.plans = offered_plans()
         choice = self.fields["plan_choice"]
         choice.initial = "default" if round is None else plan_name(round)
@@ -149,6 +120,15 @@ class SetUpForm(forms.Form):
             *((plan.name, plan.title) for plan in self.plans),
             (OWN, _("A plan of my own")),
         ]
+
+    def _offer_languages(self) -> None:
+        """The organiser's own language first; a stored one that we do not speak stays."""
+        language = self.fields["language"]
+        known, stored = dict(settings.LANGUAGES), self.initial.get("language")
+        mine = (get_language() or "en").split("-")[0]
+        language.initial = mine if mine in known else "en"
+        if stored and stored not in known:
+            language.choices = [*settings.LANGUAGES, (stored, stored)]  # type: ignore[attr-defined]
 
     def clean_title(self) -> str:
         return clean(self.cleaned_data["title"])
@@ -204,7 +184,7 @@ class SetUpForm(forms.Form):
 
     def changes(self, deliberation: Deliberation, round: Round) -> dict[str, Any]:
         """The keyword arguments of update_draft: only what differs from what is stored."""
-        stored = as_initial(deliberation, round) | {"open_link": deliberation.panel.open_link}
+        stored = as_initial(deliberation, round) | of_panel(deliberation.panel)
         given = self.settings()
         plan = given.pop("plan", None)
         changed = {name: value for name, value in given.items() if value != stored[name]}
@@ -258,11 +238,11 @@ def as_initial(deliberation: Deliberation, round: Round) -> dict[str, Any]:
         "title": deliberation.title,
         "question": round.question,
         "description": deliberation.description,
+        "language": deliberation.language,
+        **of_panel(deliberation.panel),
         "open_link": "yes" if deliberation.panel.open_link else "no",
         "visibility": deliberation.visibility,
         "consent_text": round.consent_text,
-        "moderation": round.moderation,
-        "statement_max_length": round.statement_max_length,
-        "target_votes": round.target_votes,
+        **of_round(round),
         "plan_choice": plan_name(round),
     }

@@ -28,7 +28,8 @@ def what_is_missing(round: Round) -> list[str]:
         missing.append(_("Write the consent text that people agree to."))
     if round.statements.counting().count() < 3:
         missing.append(_("Add at least three seed statements, so that voting can begin."))
-    if not round.deliberation.panel.open_link and not round.deliberation.panel.seats.exists():
+    panel = round.deliberation.panel
+    if not (panel.open_link or panel.vendor_link or panel.seats.exists()):
         missing.append(_("Issue seats or allow the open link, so that people can join."))
     return missing
 

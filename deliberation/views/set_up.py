@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from deliberation.access import managed_deliberation
 from deliberation.plan_words import describe
+from deliberation.selectors.profiles import questions
 from deliberation.services.deliberations import create_once, update_draft
 from deliberation.set_up_form import SetUpForm, as_initial
 from deliberation.views.organising import signed_in
@@ -41,7 +43,15 @@ def round_settings(request: HttpRequest, slug: str) -> HttpResponse:
     managed = managed_deliberation(request, slug, "edit" if request.method == "POST" else "view")
     deliberation, round = managed.deliberation, managed.round
     if not managed.may("edit"):
-        context = {"managed": managed, "round": round, "plan_words": describe(round.plan)}
+        context = {
+            "managed": managed,
+            "round": round,
+            "plan_words": describe(round.plan),
+            "asked": questions(deliberation),
+            "language_name": dict(settings.LANGUAGES).get(
+                deliberation.language, deliberation.language
+            ),
+        }
         return render(request, "organise/settings_frozen.html", context)
     form = SetUpForm(
         request.POST or None,

@@ -137,6 +137,11 @@ FORM = {
     "moderation": "before",
     "statement_max_length": "180",
     "target_votes": "25",
+    "min_votes_to_propose": "0",
+    "routing": "balanced",
+    "min_exposures": "30",
+    "ask_importance": "on",
+    "language": "en",
     "plan_choice": "default",
 }
 OWN_PLAN = """

@@ -1,0 +1,87 @@
+"""The part of the set-up form about people: who may join, and by which way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from deliberation.models import Panel
+from deliberation.services.errors import Invalid
+from deliberation.services.vendors import check_return_url
+
+
+class PeopleFields(forms.Form):
+    """Columns of the panel, by their names."""
+
+    open_link = forms.TypedChoiceField(
+        label=_("Who may join?"),
+        choices=[
+            ("yes", _("Anyone who has the link")),
+            ("no", _("Only people with a seat link of their own, which works once")),
+        ],
+        initial="yes",
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose who may join.")},
+    )
+    proof_of_work = forms.BooleanField(
+        label=_("Keep programs out of the open link"),
+        help_text=_(
+            "Each device works for about a second before it may join. People see one line about "
+            "it and solve no puzzle. No other company is asked."
+        ),
+        required=False,
+    )
+    vendor_link = forms.BooleanField(
+        label=_("A recruitment vendor sends people"),
+        help_text=_(
+            "The vendor puts its own name for each person at the end of the link, as “?xid=…”. "
+            "Each of these names gets one seat. This works without the open link."
+        ),
+        required=False,
+    )
+    return_url = forms.CharField(
+        label=_("Where people go when they are done (optional)"),
+        help_text=_(
+            "The vendor’s address, beginning with https://. "
+            "{xid} and {code} in it are filled in for each person."
+        ),
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"dir": "ltr", "inputmode": "url", "spellcheck": "false"}),
+        error_messages={"max_length": _("The address may have at most 500 characters.")},
+    )
+    completion_code = forms.CharField(
+        label=_("Completion code (optional)"),
+        help_text=_("Shown to everyone who has cast the votes you ask for."),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"dir": "ltr", "spellcheck": "false"}),
+        error_messages={"max_length": _("The code may have at most 60 characters.")},
+    )
+
+    def clean_return_url(self) -> str:
+        address = str(self.cleaned_data["return_url"])
+        if address:
+            try:
+                check_return_url(address)
+            except Invalid as error:
+                raise ValidationError(error.message) from error
+        return address
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "{code}" in cleaned.get("return_url", "") and not cleaned.get("completion_code"):
+            self.add_error(
+                "completion_code", _("The address above asks for a code. Write it here.")
+            )
+        return cleaned
+
+
+def of_panel(panel: Panel) -> dict[str, Any]:
+    """What is stored, by the names of the fields."""
+    names = ("open_link", "proof_of_work", "vendor_link", "return_url", "completion_code")
+    return {name: getattr(panel, name) for name in names}
