@@ -45,8 +45,8 @@ def load_matrix(round: Round, plan: Plan) -> VoteMatrix:
     where the plan asks for them, by the name of their source.
     """
     statements = Statement.objects.counting().filter(round=round)
-    people = Participant.objects.filter(
-        deliberation=round.deliberation_id, exclusion=None, withdrawn_at=None
+    people = Participant.objects.of_round(round.closed_at).filter(
+        deliberation=round.deliberation_id, exclusion=None
     )
     who, whom = _numbers(people)
     what, which = _numbers(statements)

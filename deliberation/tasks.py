@@ -4,6 +4,7 @@ from celery import shared_task
 
 from deliberation.models import Round
 from deliberation.models.rounds import OPEN_PHASES
+from deliberation.services import subscriptions
 from deliberation.services.weights import assign_groups, refresh_weights
 
 
@@ -17,6 +18,12 @@ def refresh_routing_weights() -> int:
 def assign_routing_groups() -> int:
     """Put people of every open round into opinion groups; returns how many people there are."""
     return sum(assign_groups(round=round) for round in _open())
+
+
+@shared_task(name="deliberation.send_notices")
+def send_notices() -> int:
+    """Send the letters that are due; returns how many went out."""
+    return subscriptions.send_notices()
 
 
 def _open() -> list[Round]:

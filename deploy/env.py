@@ -7,9 +7,10 @@ raises ImproperlyConfigured; the message names the variable and never repeats a 
 
 import os
 from collections.abc import Sequence
+from email.utils import parseaddr
 from enum import Enum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -24,6 +25,9 @@ REQUIRED: Final = _Required.VALUE
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _POSTGRES_SCHEMES = frozenset({"postgres", "postgresql"})
+_MAIL_PORTS = {"smtp": 25, "smtps": 465}
+_TLS = frozenset({"starttls", "none"})
+_AT_HOME = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def is_set(name: str) -> bool:
@@ -100,7 +104,7 @@ def database(name: str = "DATABASE_URL") -> dict[str, Any]:
     if port and not port.isdigit():
         raise ImproperlyConfigured(f"{name}: the port must be a number.")
     entry: dict[str, Any] = {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "deploy.postgresql",
         "NAME": unquote(parts.path.removeprefix("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -112,6 +116,58 @@ def database(name: str = "DATABASE_URL") -> dict[str, Any]:
             f"{name} names no database. It looks like postgres://user:password@host:5432/name."
         )
     return entry | ({"OPTIONS": options} if options else {})
+
+
+class MailServer(NamedTuple):
+    """Where letters are handed over. ``ssl`` is from the first byte, ``starttls`` afterwards."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    ssl: bool
+    starttls: bool
+
+
+def email(name: str = "EMAIL_URL") -> MailServer:
+    """A mail server, from ``smtp://user:password@host:587?tls=starttls``.
+
+    ``smtps://`` encrypts from the first byte (port 465); ``?tls=starttls`` turns encryption on
+    after the greeting. User and password are percent-decoded. A password is not sent in the
+    clear to another machine unless ``?tls=none`` says that this is meant.
+    """
+    parts = _split_mail_url(name, text(name))
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    tls = options.pop("tls", "")
+    if options or (tls and (parts.scheme == "smtps" or tls not in _TLS)):
+        raise ImproperlyConfigured(
+            f"{name}: the only options are ?tls=starttls and ?tls=none, for smtp:// addresses."
+        )
+    clear = parts.scheme == "smtp" and not tls and parts.hostname not in _AT_HOME
+    if parts.password and clear:
+        raise ImproperlyConfigured(
+            f"{name} would send its password unencrypted. Use smtps://, or add ?tls=starttls;"
+            " ?tls=none says that it is meant."
+        )
+    return MailServer(
+        host=parts.hostname or "",
+        port=parts.port or (587 if tls == "starttls" else _MAIL_PORTS[parts.scheme]),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        ssl=parts.scheme == "smtps",
+        starttls=tls == "starttls",
+    )
+
+
+def sender(name: str = "MAIL_FROM", default: str | _Required = REQUIRED) -> str:
+    """The address that letters come from: ``name@host``, or ``Some Words <name@host>``."""
+    value = text(name, default)
+    _words, address = parseaddr(value)
+    if "@" not in address.strip("@") or "\n" in value:
+        raise ImproperlyConfigured(
+            f"{name} must be an e-mail address, such as Folkmoot <panel@example.org>."
+        )
+    return value
 
 
 def _read(name: str) -> str | None:
@@ -131,7 +187,19 @@ def _read(name: str) -> str | None:
     return content
 
 
-def _split_url(name: str, url: str) -> SplitResult:
+def _split_mail_url(name: str, url: str) -> SplitResult:
+    parts = _parts(name, url)
+    if parts.scheme not in _MAIL_PORTS:
+        raise ImproperlyConfigured(f"{name} must begin with smtp:// or smtps://.")
+    if not parts.hostname or parts.path.strip("/") or parts.fragment:
+        raise ImproperlyConfigured(
+            f"{name} must look like smtp://user:password@host:587?tls=starttls. Characters such as"
+            " / @ : ? # in the password are percent-encoded."
+        )
+    return parts
+
+
+def _parts(name: str, url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         _ = parts.port  # raises ValueError when it is not a port
@@ -140,6 +208,11 @@ def _split_url(name: str, url: str) -> SplitResult:
             f"{name} cannot be read. Is the port a number, and are characters such as"
             " / @ : ? # in the password percent-encoded?"
         ) from None
+    return parts
+
+
+def _split_url(name: str, url: str) -> SplitResult:
+    parts = _parts(name, url)
     if parts.scheme not in _POSTGRES_SCHEMES:
         raise ImproperlyConfigured(
             f"{name} must begin with postgres:// or postgresql://. Folkmoot needs PostgreSQL."

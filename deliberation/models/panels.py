@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -66,6 +69,19 @@ class Contact(models.Model):
     delete_after = models.DateField(null=True)
 
 
+class ParticipantQuerySet(models.QuerySet["Participant"]):
+    def of_round(self, closed_at: datetime | None) -> ParticipantQuerySet:
+        """The people of a round that is open, or that closed at this time.
+
+        Who leaves an open round is not there any more. Who leaves after it closed still counts
+        in it: the votes of a closed round never change.
+        """
+        on_panel = models.Q(withdrawn_at=None)
+        return self.filter(
+            on_panel | models.Q(withdrawn_at__gte=closed_at) if closed_at else on_panel
+        )
+
+
 class Participant(models.Model):
     """The pseudonym behind a seat. ``number`` is its public name in exports and runs."""
 
@@ -86,6 +102,8 @@ class Participant(models.Model):
     # The opinion group that routing puts them in, refreshed by a worker; null while unknown.
     routing_group = models.PositiveSmallIntegerField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager[Participant]] = ParticipantQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from deliberation.models import (
@@ -24,8 +24,9 @@ from deliberation.models.rounds import OPEN_PHASES, Phase
 from deliberation.models.statements import Origin
 
 _PER_PAGE: Final = 50
-# Texts that were turned down for these reasons would do harm in a public log.
-_WITHHELD: Final = (ReasonCode.PERSONAL_DATA, ReasonCode.ABUSIVE)
+# Texts that were turned down for these reasons would do harm in a public log, or are no longer
+# their author's wish.
+WITHHELD: Final = (ReasonCode.PERSONAL_DATA, ReasonCode.ABUSIVE, ReasonCode.TAKEN_BACK)
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,12 @@ def home() -> Home:
         .annotate(
             phase=Subquery(newest.values("phase")[:1]),
             question=Subquery(newest.values("question")[:1]),
-            people=Count("participants", filter=Q(participants__withdrawn_at=None)),
+            closed_at=Subquery(newest.values("closed_at")[:1]),
+            people=Count(
+                "participants",
+                filter=Q(participants__withdrawn_at=None)
+                | Q(participants__withdrawn_at__gte=F("closed_at")),
+            ),
         )
         .exclude(phase=Phase.DRAFT)
         .order_by("-created_at")
@@ -83,9 +89,9 @@ def numbers(round: Round) -> Numbers:
     """Counts of one round, as they stand now."""
     counting = Statement.objects.counting().filter(round=round)
     return Numbers(
-        participants=Participant.objects.filter(
-            deliberation=round.deliberation_id, withdrawn_at=None
-        ).count(),
+        participants=Participant.objects.of_round(round.closed_at)
+        .filter(deliberation=round.deliberation_id)
+        .count(),
         statements=counting.count(),
         votes=Vote.objects.filter(statement__in=counting).count(),
     )
@@ -178,7 +184,7 @@ def moderation_log(
 
 
 def _log_row(decision: ModerationDecision) -> LogRow:
-    withheld = decision.decision == Decision.REJECT and decision.reason in _WITHHELD
+    withheld = decision.decision == Decision.REJECT and decision.reason in WITHHELD
     return LogRow(
         when=decision.created_at,
         number=decision.statement.number,

@@ -19,3 +19,9 @@ def hold(space: int, key: int) -> None:
     """Hold the lock until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [space, key])
+
+
+def share(space: int, key: int) -> None:
+    """Hold the lock together with others who share it, as votes do with that of their round."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [space, key])

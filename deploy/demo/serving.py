@@ -31,12 +31,14 @@ class Processes:
         self._children = children
         self._waiter = waiter
         self._logs = logs
+        self._address = ""
 
     def start_web(self, port: int) -> str:
         """Start Granian; returns the address it will answer at.
 
         One process of four threads for every two cores: the others are for PostgreSQL.
         """
+        self._address = f"http://{_HOST}:{port}"
         workers = max(1, (os.cpu_count() or 2) // 2)
         self._start(
             "the web server",
@@ -52,7 +54,7 @@ class Processes:
                 "deploy.wsgi:application",
             ],
         )
-        return f"http://{_HOST}:{port}"
+        return self._address
 
     def start_worker(self, schedule: Path) -> None:
         """Start one Celery worker with beat; ``schedule`` is the file beat keeps its times in."""
@@ -104,7 +106,12 @@ class Processes:
         self._children.start(
             name,
             [program, *argv[1:]],
-            env=os.environ | {"PYTHONPATH": str(_ROOT), "PYTHONUNBUFFERED": "1"},
+            env=os.environ
+            | {
+                "PYTHONPATH": str(_ROOT),
+                "PYTHONUNBUFFERED": "1",
+                "FOLKMOOT_ADDRESS": self._address,  # for links in letters
+            },
             cwd=_ROOT,
             log=self._logs / f"{log}.log" if self._logs else None,
         )

@@ -1,0 +1,70 @@
+"""Ask for letters about the next step, and end them."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from deliberation.access import current_participant, visible_deliberation
+from deliberation.forms import SubscriptionForm
+from deliberation.models import Participant
+from deliberation.services import limits, subscriptions
+from deliberation.views.answers import HtmxRequest, no_seat
+from deliberation.views.your_part import your_part_page
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def subscribe(request: HtmxRequest, slug: str) -> HttpResponse:
+    """Store, change or delete the address to write to."""
+    deliberation = visible_deliberation(request, slug)
+    participant = current_participant(request, deliberation)
+    if participant is None:
+        return no_seat(request, deliberation)
+    if request.method != "POST":
+        return redirect("your_part", slug)
+    limits.take(limits.CONTACT, f"mail.{deliberation.pk}.{participant.number}")
+    if request.POST.get("action") == "end":
+        subscriptions.end_subscription(seat=participant.seat)
+        messages.success(request, _("Your e-mail address is deleted. No letters will come."))
+        return _back(participant)
+    if not subscriptions.mail_offered():
+        raise Http404
+    form = SubscriptionForm(request.POST)
+    if not form.is_valid():
+        return your_part_page(request, participant, form=form, status=422)
+    email = form.cleaned_data["email"]
+    language = get_language() or deliberation.language
+    subscriptions.subscribe(participant=participant, email=email, language=language)
+    messages.success(request, _("Saved. You get a letter at each step."))
+    return _back(participant)
+
+
+def _back(participant: Participant) -> HttpResponse:
+    response = redirect(reverse("your_part", args=[participant.deliberation.slug]) + "#mail")
+    response.status_code = 303
+    return response
+
+
+@never_cache
+@csrf_exempt  # mail programs send it for their readers, without a page (RFC 8058)
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """End the letters by the link in them. Whoever holds the secret may; twice does no harm."""
+    if request.method == "POST":
+        limits.take(limits.LINK, limits.network(request))
+    subscription = subscriptions.find_subscription(token)
+    deliberation = subscription.seat.panel.deliberation if subscription else None
+    ended = subscription is None
+    if subscription is not None and request.method == "POST":
+        subscriptions.end_subscription(seat=subscription.seat)
+        ended = True
+    context = {"deliberation": deliberation, "ended": ended}
+    return render(request, "deliberation/letters_end.html", context)
