@@ -33,7 +33,7 @@ class RuleResult:
 class Above:
     """Statements with a greater share of agreement in every group. ``percent`` is the bound."""
 
-    percent: str
+    percent: float
     count: int
 
 
@@ -112,7 +112,7 @@ def report_of(run: Run) -> Report:
         uniting=selectors.uniting(statements, measure, needed, SHOWN),
         dividing=selectors.dividing(statements, needed, SHOWN),
         rules=[_rule(run, statements, index) for index in range(len(run.plan["rules"]))],
-        above=[Above(f"{100 * float(t):g}", n) for t, n in found["all_groups_above"].items()],
+        above=[Above(100 * float(t), n) for t, n in found["all_groups_above"].items()],
         plan_words=describe(run.plan),
         ties=sum(len(one["ties"]) for one in [grouping, *found["selections"]]),
         took=run.finished_at - run.started_at,

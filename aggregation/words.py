@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from aggregation.engine import RULES
+from deliberation.figures import decimal
 
 _STEPS: Final[dict[str, Promise]] = {
     "participants": gettext_lazy("Reading the votes"),
@@ -60,7 +61,7 @@ def rule_in_words(rule: str, params: Mapping[str, Any]) -> str:
         ) % {
             "name": measure_name(params["measure"]),
             "formula": measure_in_words(params["measure"]),
-            "above": f"{params['above']:g}",
+            "above": decimal(params["above"]),
             "votes": params["min_group_votes"],
         }
     if rule == "sequential_pav":
@@ -90,7 +91,7 @@ def reason_in_words(code: str, params: Mapping[str, Any]) -> str:
     if "measure" in filled:
         filled["name"] = measure_name(filled["measure"])
     if "above" in filled:
-        filled["above"] = f"{filled['above']:g}"
+        filled["above"] = decimal(filled["above"])
     return templates[code] % filled
 
 

@@ -37,8 +37,3 @@ def edit_reason(reason: str) -> str:
 def group_name(label: int) -> str:
     """Group 0 is “Group A”."""
     return _("Group %(letter)s") % {"letter": group_letter(label)}
-
-
-def percent(share: float) -> str:
-    """0.874 → “87 %”, with a space that does not break."""
-    return f"{100 * share:.0f}\u00a0%"

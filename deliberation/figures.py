@@ -1,4 +1,4 @@
-"""Numbers and moments as people of a language write them. For pages, never for files of data."""
+"""Numbers, moments and quotations as each language writes them. Never for files of data."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ def percent(hundredths: float) -> str:
     # Translators: a share in percent. Some languages put no space or another sign.
     pattern = pgettext("share", "%(number)s\u00a0%%")
     return pattern % {"number": fixed(hundredths, 0)}
+
+
+def quoted(text: str) -> str:
+    """“text”, between the quotation marks of the language."""
+    # Translators: only the quotation marks are to be translated.
+    return pgettext("quotation", "“%(text)s”") % {"text": text}
 
 
 def moment(when: datetime) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from aggregation.engine import RULES, Plan, shipped, shipped_names
+from deliberation.figures import decimal
 
 _TITLES = {
     "default": (
@@ -106,7 +107,7 @@ def _rule(rule: Mapping[str, Any]) -> str:
             "than %(votes)d votes on it, there is not enough evidence, and it is left out."
         ) % {
             "measure": _MEASURES[rule["measure"]],
-            "above": f"{rule['above']:g}",
+            "above": decimal(rule["above"]),
             "votes": rule["min_group_votes"],
         }
     if rule["id"] == "sequential_pav":

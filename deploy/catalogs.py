@@ -71,7 +71,8 @@ def steady(text: str) -> str:
 
 def compiled(language: str) -> bytes:
     """What the program reads, from the catalogue as it is. Fuzzy texts stay out."""
-    return polib.pofile(str(catalogue(language))).to_binary()
+    made: bytes = polib.pofile(str(catalogue(language))).to_binary()
+    return made
 
 
 def update() -> None:

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from aggregation import words
 from aggregation.opinion_map import outline
 from aggregation.selectors import GroupVotes, Line, newest_official
+from deliberation import figures
 from deliberation.models import Deliberation
 from deliberation.models.rounds import Phase
 from deliberation.templatetags.look import grouped, vote_segments
@@ -33,7 +34,7 @@ def group_mark(label: int) -> SafeString:
 @register.filter
 def percent(share: float | None) -> str:
     """0.874 is “87 %”, with a space that does not break; “–” where there is none."""
-    return "–" if share is None else f"{100 * share:.0f}\u00a0%"
+    return "–" if share is None else figures.percent(100 * share)
 
 
 @register.filter
@@ -41,20 +42,19 @@ def interval(votes: GroupVotes) -> str:
     """Where the share of agreement may lie, in percent: “73–82”."""
     if votes.low is None or votes.high is None:
         return "–"
-    return f"{100 * votes.low:.0f}–{100 * votes.high:.0f}"
+    return f"{figures.fixed(100 * votes.low, 0)}–{figures.fixed(100 * votes.high, 0)}"
 
 
 @register.filter
 def points(spread: float | None) -> str:
     """A difference of shares in percentage points."""
-    return "–" if spread is None else f"{100 * spread:.0f}"
+    return "–" if spread is None else figures.fixed(100 * spread, 0)
 
 
 @register.filter
 def measured(line: Line, measure: str) -> str:
     """The value of one measure, three digits."""
-    value = line.measures[measure]
-    return "–" if value is None else f"{value:.3f}"
+    return figures.fixed(line.measures[measure], 3)
 
 
 @register.inclusion_tag("aggregation/tags/group_bars.html")

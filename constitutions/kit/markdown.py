@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from aggregation.words import rule_in_words
 from constitutions.models import Version
 from constitutions.selectors import (
+    Edit,
     GroupVotes,
     PrincipleRecord,
     Removed,
@@ -23,7 +24,8 @@ from constitutions.selectors import (
     VersionRecord,
     read_version,
 )
-from constitutions.words import edit_reason, group_name, percent
+from constitutions.words import edit_reason, group_name
+from deliberation.figures import day, fixed, percent, quoted
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~^&$!])")
 _LIST_START = re.compile(r"^(\d+)([.)])|^([-+])")
@@ -48,24 +50,30 @@ def _blocks(record: VersionRecord) -> Iterator[str]:
     yield from _head(record)
     if record.version.preamble:
         yield record.version.preamble
-    yield f"## {_('Principles')}"
+    yield _section(_("Principles"))
     yield "\n".join(f"{p.number}. {escape(p.text)}[^{p.key}]" for p in record.principles)
-    yield f"## {_('Where each principle comes from')}"
+    yield _section(_("Where each principle comes from"))
     yield _("Shares count agreement among all votes of a group, passes included.")
     yield "\n".join(_table(record))
     yield from _changes(record)
     yield from _left_out(record)
-    yield f"## {_('How it was made')}"
+    yield _section(_("How it was made"))
     yield "\n".join(f"- {line}" for line in _facts(record))
     yield "\n".join(f"[^{p.key}]: {_note(p)}" for p in record.principles)
 
 
+def _section(title: str) -> str:
+    return f"## {title}"
+
+
 def _head(record: VersionRecord) -> Iterator[str]:
     version = record.version
-    status = version.get_status_display()
-    number = _("Version %(number)s") % {"number": version.number}
-    day = f", {_day(version.published_at)}" if version.published_at else ""
-    yield f"*{number}: {status}{day}.*"
+    parts = [
+        _("Version %(number)s") % {"number": version.number},
+        version.get_status_display(),
+        *([day(version.published_at)] if version.published_at else []),
+    ]
+    yield f"*{' · '.join(parts)}*"
     if record.deliberation.simulated:
         yield "> " + _("The votes behind this document were simulated by a program, not by people.")
     if not record.plan_fixed_before_voting:
@@ -75,7 +83,12 @@ def _head(record: VersionRecord) -> Iterator[str]:
 
 def _table(record: VersionRecord) -> Iterator[str]:
     groups = [group_name(group.label) for group in record.groups]
-    heads = [_("No."), _("Statement"), _("Agree"), _("Disagree"), _("Pass"), *groups, _("Score")]
+    votes = [
+        pgettext("number of votes", "Agree"),
+        pgettext("number of votes", "Disagree"),
+        pgettext("number of votes", "Pass"),
+    ]
+    heads = [_("No."), _("Statement"), *votes, *groups, _("Score")]
     yield "| " + " | ".join(heads) + " |"
     yield "|" + "---|" * len(heads)
     for principle in record.principles:
@@ -106,26 +119,32 @@ def _note(principle: PrincipleRecord) -> str:
 def _changes(record: VersionRecord) -> Iterator[str]:
     """Every change of wording by a person; first wordings by rule are in the complete record."""
     lines = [
-        f"- {principle.number}. ({_day(edit.at)}) “{escape(edit.before)}” → “{escape(edit.after)}”"
-        + (f" – {escape(edit.reason)}" if edit.reason else "")
+        _changed(principle.number, edit)
         for principle in record.principles
         for edit in principle.edits
         if not edit.is_machine and edit.before and edit.after
     ]
     if lines:
-        yield f"## {_('Changes of wording')}"
+        yield _section(_("Changes of wording"))
         yield "\n".join(lines)
+
+
+def _changed(number: int, edit: Edit) -> str:
+    before, after = quoted(escape(edit.before)), quoted(escape(edit.after))
+    reason = f" – {escape(edit.reason)}" if edit.reason else ""
+    change = _("%(before)s became %(after)s") % {"before": before, "after": after}
+    return f"- {number}. ({day(edit.at)}) {change}{reason}"
 
 
 def _left_out(record: VersionRecord) -> Iterator[str]:
     if record.removed:
-        yield f"## {_('Selected but left out')}"
+        yield _section(_("Selected but left out"))
         yield "\n".join(_left_out_line(removed) for removed in record.removed)
 
 
 def _left_out_line(removed: Removed) -> str:
     reason = escape(edit_reason(removed.reason)) or _("no reason given")
-    return f"- #{removed.number} “{escape(removed.statement)}” – {reason}"
+    return f"- #{removed.number} {quoted(escape(removed.statement))} – {reason}"
 
 
 def _facts(record: VersionRecord) -> Iterator[str]:
@@ -146,12 +165,8 @@ def _facts(record: VersionRecord) -> Iterator[str]:
 def _share(votes: GroupVotes | None) -> str:
     if votes is None or votes.agree + votes.disagree + votes.passed == 0:
         return "–"
-    return percent(votes.agree / (votes.agree + votes.disagree + votes.passed))
+    return percent(100 * (votes.agree / (votes.agree + votes.disagree + votes.passed)))
 
 
 def _score(source: Source) -> str:
-    return "–" if source.score is None else f"{source.score:.3f}"
-
-
-def _day(moment: datetime) -> str:
-    return moment.date().isoformat()
+    return fixed(source.score, 3)

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from aggregation.engine import shipped
 from deliberation.copying import copy_in
@@ -67,7 +68,11 @@ def import_polis(
     export = account.export
     if account.statements < FEWEST_STATEMENTS:
         raise Invalid(
-            _("Only %(count)d statements would count; three are needed.")
+            ngettext(
+                "Only %(count)d statement would count; three are needed.",
+                "Only %(count)d statements would count; three are needed.",
+                account.statements,
+            )
             % {"count": account.statements}
         )
     with transaction.atomic():

@@ -49,7 +49,7 @@ class Round(models.Model):
     statement_max_length = models.PositiveIntegerField(_("longest statement"), default=200)
     target_votes = models.PositiveIntegerField(_("votes asked of each person"), default=30)
     min_votes_to_propose = models.PositiveIntegerField(
-        _("votes before the first statement of one's own"), default=0
+        _("votes before the first statement of one’s own"), default=0
     )
     routing = models.CharField(
         _("order of the statements"), max_length=8, choices=Routing, default=Routing.BALANCED

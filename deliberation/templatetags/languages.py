@@ -52,6 +52,12 @@ def moment(when: datetime) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', when.isoformat(), figures.moment(when))
 
 
+@register.simple_tag
+def day(when: datetime) -> SafeString:
+    """A date as the language writes it, the day in UTC."""
+    return format_html('<time datetime="{}">{}</time>', when.isoformat(), figures.day(when))
+
+
 def _way_back(request: HttpRequest) -> str:
     """This page with its query. After a form was sent, the page with the form: it can be read."""
     if request.method in ("GET", "HEAD"):

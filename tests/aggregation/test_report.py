@@ -142,7 +142,7 @@ def test_the_page_names_run_plan_seed_and_fingerprints(client, done):
 
 def test_numbers_of_the_page_are_those_of_the_votes(client, done):
     text = text_of(client.get("/d/assistant/report/"))
-    assert "30 people cast 93 votes on 4 statements." in text
+    assert "4 statements were in the vote. In all, 93 votes were cast. 30 people voted." in text
     assert "agree (60)" in text
     assert "disagree (30)" in text
     assert "pass (3)" in text
@@ -156,7 +156,7 @@ def test_people_who_do_not_count_are_counted_with_their_reason(client):
     finish(close_round(round=the_round(deliberation), actor=None), None)
     text = text_of(client.get("/d/assistant/report/"))
     assert "2 people: On the exclusion list of the source" in text
-    assert "28 people cast" in text
+    assert "28 people voted." in text
 
 
 def test_groups_are_shown_with_their_size_and_what_sets_them_apart(client, round):
