@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from deliberation.models import (
-    Deliberation,
-    Panel,
-    Participant,
-)
-from deliberation.services.panels import issue_seats, revoke_seat
+from deliberation.models import AuditEntry, Deliberation, Panel, Participant, User
+from deliberation.services import limits
+from deliberation.services.errors import Gone
+from deliberation.services.joining import read_page
+from deliberation.services.panels import issue_seats, reissue_seat, revoke_seat
+from deliberation.services.returning import make_return_link
 from deliberation.services.rounds import close_round, consent_hash
 from tests.deliberation.browsing import sit
-from tests.factories import CONSENT, make_deliberation, make_open, the_round
+from tests.deliberation.test_votes import at_once
+from tests.factories import CONSENT, accepted, make_deliberation, make_open, the_round, vote
 
 pytestmark = pytest.mark.django_db
 
@@ -126,3 +129,144 @@ class TestSeatLink:
 
     def test_it_is_never_kept_by_a_cache(self, link: str, client: Client):
         assert "no-store" in client.get(link).headers["Cache-Control"]
+
+
+class TestReissuedLink:
+    """Someone lost their phone: the organiser makes a new link for the same seat."""
+
+    @pytest.fixture
+    def deliberation(self) -> Deliberation:
+        return make_open()
+
+    @pytest.fixture
+    def old(self, deliberation: Deliberation) -> str:
+        (seat,) = issue_seats(deliberation=deliberation, count=1, actor=None)
+        return address("seat", deliberation, seat.token)
+
+    def new_link(self, deliberation: Deliberation) -> str:
+        issued = reissue_seat(seat=deliberation.panel.seats.get(), actor=None)
+        return address("seat", deliberation, issued.token)
+
+    def test_the_next_person_sits_on_the_same_seat_with_the_same_votes(
+        self, deliberation: Deliberation, old: str
+    ):
+        first_device, second_device = Client(), Client()
+        first_device.post(old, agree_to(deliberation))
+        vote(Participant.objects.get(), accepted(deliberation)[0], 1)
+        new = self.new_link(deliberation)
+        asked = second_device.get(new)
+        assert "Go on here as the person on seat 1?" in asked.content.decode()
+        answer = second_device.post(new)
+        assert answer.headers["Location"] == address("vote", deliberation)
+        assert second_device.get(address("vote", deliberation)).status_code == 200
+        participant = Participant.objects.get()
+        assert (participant.number, participant.votes.count()) == (1, 1)
+
+    def test_the_old_device_and_the_old_link_stop_working(
+        self, deliberation: Deliberation, old: str
+    ):
+        lost = Client()
+        lost.post(old, agree_to(deliberation))
+        Panel.objects.update(open_link=False)
+        self.new_link(deliberation)
+        assert lost.get(address("vote", deliberation)).status_code == 403
+        assert lost.get(old).status_code == 410
+
+    def test_the_participants_own_link_ends_with_it(self, deliberation: Deliberation, old: str):
+        Client().post(old, agree_to(deliberation))
+        mine = make_return_link(participant=Participant.objects.get())
+        self.new_link(deliberation)
+        assert Client().get(address("come_back", deliberation, mine)).status_code == 410
+
+    def test_the_new_link_works_once(self, deliberation: Deliberation, old: str):
+        Client().post(old, agree_to(deliberation))
+        new = self.new_link(deliberation)
+        assert Client().post(new).status_code == 303
+        assert Client().post(new, agree_to(deliberation)).status_code == 410
+
+    def test_looking_at_it_uses_nothing_up(self, deliberation: Deliberation, old: str):
+        Client().post(old, agree_to(deliberation))
+        new = self.new_link(deliberation)
+        Client().get(new)
+        assert Client().post(new).status_code == 303
+
+    def test_a_free_seat_gets_a_new_link_that_takes_it(self, deliberation: Deliberation, old: str):
+        new = self.new_link(deliberation)
+        assert Client().get(old).status_code == 410
+        assert Client().post(new, agree_to(deliberation)).status_code == 303
+        assert Participant.objects.count() == 1
+
+    def test_the_organisers_page_shows_it_once_and_a_reload_replaces_nothing(
+        self, deliberation: Deliberation, old: str, client: Client
+    ):
+        client.force_login(User.objects.get())
+        page = "/organise/assistant/seats/1/link/"
+        mark = re.search(r'name="replaces" value="(\w+)"', client.get(page).content.decode())[1]
+        answer = client.post(page, {"replaces": mark}).content.decode()
+        new = re.search(r"<code>\S+(/d/assistant/seat/[\w-]+/)</code>", answer)[1]
+        assert client.post(page, {"replaces": mark}).status_code == 409
+        assert Client().get(new).status_code == 200
+        entry = AuditEntry.objects.get(action="seat.reissued")
+        assert entry.subject == "seat 1"
+        assert new.split("/")[-2] not in str(entry.detail)
+
+    def test_a_revoked_seat_gets_none(self, deliberation: Deliberation, old: str):
+        seat = deliberation.panel.seats.get()
+        revoke_seat(seat=seat, actor=None)
+        with pytest.raises(Gone):
+            reissue_seat(seat=seat, actor=None)
+
+
+class TestSentTwice:
+    """A double click whose first answer never arrived, so that there is no cookie yet."""
+
+    def sealed(self, html: str) -> dict[str, str]:
+        return {"page": re.search(r'name="page" value="([^"]+)"', html)[1]}
+
+    @pytest.mark.parametrize("way", ["join", "seat"])
+    def test_the_same_page_leads_to_the_same_participant(self, way: str):
+        deliberation = make_open()
+        (seat,) = issue_seats(deliberation=deliberation, count=1, actor=None)
+        link = address(way, deliberation, *([seat.token] if way == "seat" else []))
+        sent = agree_to(deliberation) | self.sealed(Client().get(link).content.decode())
+        first, second = Client(), Client()
+        assert [one.post(link, sent).status_code for one in (first, second)] == [303, 303]
+        assert Participant.objects.count() == 1
+        assert second.get(address("vote", deliberation)).status_code == 200
+
+    def test_a_made_up_page_is_a_new_person(self):
+        deliberation = make_open()
+        sent = agree_to(deliberation) | {"page": "mine"}
+        for _n in range(2):
+            Client().post(address("join", deliberation), sent)
+        assert Participant.objects.count() == 2
+
+    def test_its_secret_is_no_link_to_come_back_by(self):
+        deliberation = make_open()
+        link = address("join", deliberation)
+        sent = self.sealed(Client().get(link).content.decode())
+        Client().post(link, agree_to(deliberation) | sent)
+        secret = read_page(deliberation, sent["page"]).secret
+        assert Client().get(address("come_back", deliberation, secret)).status_code == 410
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_seat_link_used_twenty_times_at_once_makes_one_participant():
+    deliberation = make_open()
+    (seat,) = issue_seats(deliberation=deliberation, count=1, actor=None)
+    link, sent = address("seat", deliberation, seat.token), agree_to(deliberation)
+    answers = at_once([lambda: Client().post(link, sent).status_code] * 20)
+    assert sorted(answers) == [303] + [410] * 19
+    assert Participant.objects.count() == 1
+
+
+def test_many_from_one_network_are_slowed_down_in_words(client: Client, monkeypatch):
+    monkeypatch.setattr(limits, "JOIN", limits.Limit("join", every=60, burst=2))
+    deliberation = make_open()
+    link = address("join", deliberation)
+    answers = [Client().post(link, agree_to(deliberation)) for _n in range(3)]
+    assert [answer.status_code for answer in answers] == [303, 303, 429]
+    assert int(answers[2].headers["Retry-After"]) > 0
+    assert "Please wait" in answers[2].content.decode()
+    assert "checked" in answers[2].content.decode()
+    assert client.get(link).status_code == 200
