@@ -203,7 +203,7 @@ class Migration(migrations.Migration):
             model_name="round",
             name="min_votes_to_propose",
             field=models.PositiveIntegerField(
-                default=0, verbose_name="votes before the first statement of one's own"
+                default=0, verbose_name="votes before the first statement of one’s own"
             ),
         ),
         migrations.AddField(

@@ -63,7 +63,7 @@ def test_the_page_shows_principles_with_statements_votes_and_edits(visitor, publ
     assert "Choose the response that is most patient with slow readers." in page
     assert "The AI should be patient with slow readers." in page
     assert "Group B" in page
-    assert "<strong>75\u00a0%</strong> agree (3)" in page
+    assert "<strong>75 %</strong> agree (3)" in page
     assert "became “is most …”" in page
     assert "Not yet ratified by the panel" in page
     assert published.digest in page
