@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from deliberation.views import (
     about_you,
+    appeals,
     coming_back,
     joining,
     proposing,
@@ -13,6 +14,8 @@ from deliberation.views import (
     your_part,
 )
 from deliberation.views.language import choose_language
+from deliberation.views.list_view import list_view
+from deliberation.views.own_votes import own_votes
 
 from .organiser_urls import urlpatterns as organiser
 
@@ -30,8 +33,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("d/<slug:slug>/back/<str:token>/", coming_back.come_back, name="come_back"),
     path("d/<slug:slug>/you/link/", coming_back.return_link, name="return_link"),
     path("d/<slug:slug>/vote/", voting.vote, name="vote"),
+    path("d/<slug:slug>/list/", list_view, name="list"),
+    path("d/<slug:slug>/votes/", own_votes, name="own_votes"),
     path("d/<slug:slug>/undo/", voting.undo_vote, name="undo_vote"),
     path("d/<slug:slug>/propose/", proposing.propose, name="propose"),
+    path("d/<slug:slug>/propose/similar/", proposing.similar, name="similar"),
+    path("d/<slug:slug>/statements/<int:number>/appeal/", appeals.appeal, name="appeal"),
     path("d/<slug:slug>/you/", your_part.your_part, name="your_part"),
     path("d/<slug:slug>/you/data.json", your_part.own_data, name="own_data"),
     path("d/<slug:slug>/you/withdraw/", your_part.withdraw, name="withdraw"),

@@ -6,7 +6,7 @@ from django import template
 
 from aggregation.models import Run, RunStatus, SelectionFinding, SelectionStatus, StatementFinding
 from aggregation.selectors import newest_official
-from aggregation.words import reason_in_words, rule_in_words
+from aggregation.words import reason_in_words
 from deliberation.models import Round
 
 register = template.Library()
@@ -31,7 +31,6 @@ def statement_fate(context: template.Context, round: Round, number: int) -> dict
 def _decisions(run: Run, number: int) -> list[dict[str, object]]:
     """What each rule of the plan says, in the order of the plan."""
     rows = SelectionFinding.objects.filter(run=run, statement__number=number).order_by("rule_index")
-    rules = run.plan["rules"]
     return [
         {
             "selected": row.status == SelectionStatus.SELECTED,
@@ -39,7 +38,7 @@ def _decisions(run: Run, number: int) -> list[dict[str, object]]:
             "reason": reason_in_words(row.reason["code"], row.reason["params"])
             if row.reason
             else "",
-            "rule": rule_in_words(row.rule, rules[row.rule_index]) if len(rules) > 1 else "",
+            "rule": row.rule_index + 1,
         }
         for row in rows
     ]

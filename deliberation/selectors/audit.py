@@ -19,6 +19,7 @@ ACTIONS = {
     "statements.seeded": gettext_lazy("Seed statements added"),
     "statement.accepted": gettext_lazy("Statement accepted"),
     "statement.rejected": gettext_lazy("Statement rejected"),
+    "statement.appealed": gettext_lazy("An author asked for a second look"),
     "seats.issued": gettext_lazy("Seats issued"),
     "seat.revoked": gettext_lazy("Seat revoked"),
     "seat.reissued": gettext_lazy("New link for a seat"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Q, QuerySet
 
 from deliberation.models import (
+    ModerationDecision,
     Participant,
     ProfileQuestion,
     Round,
@@ -18,6 +19,7 @@ from deliberation.models.moderation import ReasonCode
 from deliberation.models.rounds import Phase, RoundKind
 from deliberation.models.statements import LineageKind, Status
 from deliberation.models.votes import Choice
+from deliberation.services.appeals import may_ask_again
 
 from .public import Step, numbers, steps
 
@@ -49,7 +51,10 @@ class Successor:
 
 @dataclass(frozen=True)
 class OwnStatement:
-    """A statement of one's own: where it stands, why, and what it was made into."""
+    """A statement of one's own: where it stands, why, and what it was made into.
+
+    ``appeal`` is "open" (one may ask for a second look), "asked", "answered" or "".
+    """
 
     number: int
     text: str
@@ -58,6 +63,7 @@ class OwnStatement:
     status_words: str
     reason: str
     note: str
+    appeal: str
     successors: tuple[Successor, ...]
 
 
@@ -125,6 +131,7 @@ def own_statements(participant: Participant, round: Round) -> list[OwnStatement]
     """The participant's own statements, in the order they were written."""
     own = (
         Statement.objects.filter(round=round, author=participant)
+        .select_related("round", "appeal")
         .prefetch_related("decisions")
         .order_by("number")
     )
@@ -156,8 +163,15 @@ def _own_statement(statement: Statement, made: list[Successor]) -> OwnStatement:
         status_words=str(Status(statement.status).label),
         reason=str(ReasonCode(last.reason).label) if last else "",
         note=last.note if last else "",
+        appeal=_appeal(statement, last),
         successors=tuple(made),
     )
+
+
+def _appeal(statement: Statement, rejection: ModerationDecision | None) -> str:
+    if hasattr(statement, "appeal"):
+        return "answered" if statement.appeal.decided_at else "asked"
+    return "open" if may_ask_again(statement, rejection) else ""
 
 
 def _ratification(participant: Participant) -> Round | None:
@@ -176,6 +190,7 @@ class Leaving:
     statements_kept: int
     has_email: bool
     has_answers: bool
+    sent_by_vendor: bool
 
 
 def leaving(participant: Participant) -> Leaving:
@@ -190,6 +205,7 @@ def leaving(participant: Participant) -> Leaving:
         statements_kept=own.counting().count(),
         has_email=hasattr(seat, "subscription") or hasattr(seat, "contact"),
         has_answers=seat.profile_answers.exists(),
+        sent_by_vendor=hasattr(seat, "vendor_reference"),
     )
 
 

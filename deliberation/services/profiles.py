@@ -10,13 +10,21 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from deliberation.models import Deliberation, ProfileAnswer, ProfileQuestion, Round, Seat, User
+from deliberation.models import (
+    Deliberation,
+    Participant,
+    ProfileAnswer,
+    ProfileQuestion,
+    Round,
+    Seat,
+    User,
+)
 from deliberation.models.rounds import Phase
 from deliberation.texts import clean
 
 from . import locks
 from .audit import record
-from .errors import Invalid, WrongPhase
+from .errors import Invalid, NoSeat, WrongPhase
 
 MOST_QUESTIONS: Final = 10
 _OPTIONS: Final = (2, 30)
@@ -99,13 +107,18 @@ def move_question(
 def answer_questions(*, seat: Seat, answers: Mapping[int, str]) -> None:
     """Keep what someone chose, with their seat; an empty answer deletes the one before.
 
-    answers : option by id of question. Raises Invalid for what was not asked.
+    answers : option by id of question. Raises Invalid for what was not asked, NoSeat for someone
+    who has left the panel.
     """
     asked = {question.pk: question for question in seat.panel.profile_questions.all()}
     for pk, option in answers.items():
         if pk not in asked or (option and option not in asked[pk].options):
             raise Invalid(_("This answer is not one of those on the page. Please choose again."))
     with transaction.atomic():
+        # Leaving deletes the answers under the same lock; none may come after it.
+        sitting = Participant.objects.select_for_update(no_key=True).filter(seat=seat)
+        if any(participant.withdrawn_at for participant in sitting):
+            raise NoSeat(_("You have no seat in this deliberation, or you have left it."))
         for pk, option in answers.items():
             if option:
                 ProfileAnswer.objects.update_or_create(

@@ -32,8 +32,11 @@ from deliberation.selectors import public
 from deliberation.services.errors import NoSeat, ServiceError
 from deliberation.services.moderation import moderate
 from deliberation.services.panels import issue_seats, take_seat
+from deliberation.services.profiles import answer_questions
+from deliberation.services.returning import make_return_link
 from deliberation.services.rounds import close_round, consent_hash
 from deliberation.services.statements import add_seeds, propose
+from deliberation.services.subscriptions import subscribe
 from deliberation.services.tokens import new_token, token_hash
 from deliberation.services.votes import cast_vote
 from deliberation.services.withdrawal import withdraw
@@ -174,6 +177,23 @@ class TestWhileOpen:
         with pytest.raises(NoSeat):
             vote(alice, accepted(deliberation)[0], 1)
         assert VoteEvent.objects.count() == 0
+
+    def test_a_page_that_was_open_meanwhile_brings_nothing_back(self):
+        deliberation = make_open()
+        round, alice = the_round(deliberation), join(deliberation)
+        question = ProfileQuestion.objects.create(
+            panel=deliberation.panel, number=1, text="How old are you?", options=["18–29", "30+"]
+        )
+        withdraw(participant=Participant.objects.get(pk=alice.pk))
+        with pytest.raises(NoSeat):
+            propose(participant=alice, round=round, text="It should come too late.")
+        with pytest.raises(NoSeat):
+            answer_questions(seat=alice.seat, answers={question.pk: "18–29"})
+        with pytest.raises(NoSeat):
+            subscribe(participant=alice, email="alice@example.org", language="en")
+        with pytest.raises(NoSeat):
+            make_return_link(participant=alice)
+        assert known_about(alice) == 0
 
 
 class TestAfterClosing:

@@ -140,3 +140,51 @@ def test_a_database_url_that_does_not_fit_is_explained_without_its_secret(monkey
     assert words in str(caught.value)
     assert "DATABASE_URL" in str(caught.value)
     assert "s3" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://localhost", ("localhost", 25, "", "", False, False)),
+        (
+            "smtp://me%40here:p%2Fw@mail.example.org:2525?tls=starttls",
+            ("mail.example.org", 2525, "me@here", "p/w", False, True),
+        ),
+        ("smtp://mail.example.org?tls=starttls", ("mail.example.org", 587, "", "", False, True)),
+        ("smtps://me:pw@mail.example.org", ("mail.example.org", 465, "me", "pw", True, False)),
+        (
+            "smtp://me:pw@mail.example.org?tls=none",
+            ("mail.example.org", 25, "me", "pw", False, False),
+        ),
+        ("smtp://me:pw@127.0.0.1:1025", ("127.0.0.1", 1025, "me", "pw", False, False)),
+    ],
+)
+def test_a_mail_server_is_read_from_its_address(monkeypatch, url, server):
+    monkeypatch.setenv("THING", url)
+    assert env.email("THING") == server
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("imap://mail.example.org", "must begin with smtp:// or smtps://"),
+        ("smtp://", "must look like"),
+        ("smtp://mail.example.org/box", "must look like"),
+        ("smtp://me:hush@mail.example.org", "unencrypted"),
+        ("smtp://me:hush@mail.example.org:abc", "cannot be read"),
+        ("smtp://me:hush@mail.example.org?tls=yes", "the only options"),
+        ("smtps://me:hush@mail.example.org?tls=starttls", "the only options"),
+        ("smtp://me:hush@mail.example.org?timeout=3", "the only options"),
+    ],
+)
+def test_a_mail_server_that_does_not_fit_is_refused_in_words(monkeypatch, url, words):
+    message = _complaint(monkeypatch, url, env.email)
+    assert "THING" in message
+    assert words in message
+    assert "hush" not in message
+
+
+def test_the_sender_must_be_an_address(monkeypatch):
+    assert "e-mail address" in _complaint(monkeypatch, "Folkmoot", env.sender)
+    monkeypatch.setenv("THING", "Folkmoot <panel@example.org>")
+    assert env.sender("THING") == "Folkmoot <panel@example.org>"
