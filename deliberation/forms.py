@@ -9,7 +9,10 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from deliberation.models import Appeal, Round
 from deliberation.models.votes import VALUES
+from deliberation.services.errors import Invalid
+from deliberation.services.statements import checked_text
 
 _VALUES = {str(value) for value in VALUES}
 
@@ -72,11 +75,46 @@ class UndoForm(forms.Form):
 
 
 class ProposeForm(forms.Form):
-    """A statement in the participant's words. Its length is the round's business."""
+    """A statement in the participant's words, held to the round's own limit.
 
-    # Far above every round's limit: only there to refuse a flood. The service knows the rest.
+    ``confirmed`` is sent by who was asked to check once more and sends it as it is.
+    """
+
+    # Far above every round's limit: only there to refuse a flood.
     text = forms.CharField(
         max_length=20_000,
         strip=False,
         error_messages={"required": _("Write your statement first.")},
+    )
+    confirmed = forms.BooleanField(required=False)
+
+    def __init__(self, *args: object, round: Round, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self._round = round
+
+    def clean_text(self) -> str:
+        try:
+            return checked_text(str(self.cleaned_data["text"]), self._round)
+        except Invalid as error:
+            raise forms.ValidationError(error.message) from error
+
+
+class AppealForm(forms.Form):
+    """Why a statement that was turned down should be shown."""
+
+    text = forms.CharField(
+        max_length=Appeal._meta.get_field("text").max_length,
+        error_messages={"required": _("Say why it should be shown.")},
+    )
+
+
+class SubscriptionForm(forms.Form):
+    """The address to which letters about the next step go."""
+
+    email = forms.EmailField(
+        max_length=254,
+        error_messages={
+            "required": _("Type your e-mail address first."),
+            "invalid": _("This is not an e-mail address. It looks like name@example.org."),
+        },
     )

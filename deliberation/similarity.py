@@ -79,6 +79,7 @@ def similar_statements(
     language: str,
     top: int = 3,
     least: float = LEAST_SIMILAR,
+    patience: float | None = None,
 ) -> list[Similar]:
     """The accepted statements most like what someone is typing; equal ones first, then the nearest.
 
@@ -86,14 +87,17 @@ def similar_statements(
                German, French, Spanish and Arabic only letters count, and nothing is opposite.
     top      : at most this many.
     least    : what scores lower is left out; equal texts never are.
+    patience : seconds to wait for word vectors that are being loaded (``warm_soon``); after that
+               letters alone decide. None waits as long as it takes.
     Quick once the candidates were seen: see ``warm_up``. Safe to call from several threads.
     """
     folded = fold(text)
     if not folded or not candidates:
         return []
     language = primary(language)
-    known = _features(candidates, language)
-    scores = _scores(_read([text], language)[0], known, language)
+    share = _meaning_share(language, patience)
+    known = _features(candidates, language, bool(share))
+    scores = _scores(_read([text], language, bool(share))[0], known, share)
     same = np.array([own.folded == folded for own in known])
     scores[same] = 1.0
     order = np.lexsort((-scores, ~same))[:top]
@@ -112,6 +116,30 @@ def similar_statements(
 def warm_up() -> None:
     """Loads the word vectors, which takes about a second, so that nobody waits for them later."""
     _meaning_readable()
+    _warm.set()
+
+
+def warm_soon(candidates: Sequence[str], *, language: str) -> None:
+    """Begins to load the word vectors and to read the candidates, and returns at once.
+
+    In a thread of its own, one at a time in a process, and no more once they are loaded. Call
+    it when somebody is about to write, not when a process starts: while a program imports its
+    own modules, imports by another thread can wait for each other for ever.
+    """
+    if _warm.is_set() or not _one_at_a_time.acquire(blocking=False):
+        return
+    reading = threading.Thread(
+        target=_read_ahead, args=(list(candidates), primary(language)), daemon=True
+    )
+    reading.start()
+
+
+def _read_ahead(candidates: list[str], language: str) -> None:
+    try:
+        warm_up()
+        _features(candidates, language, bool(_meaning_share(language, None)))
+    finally:
+        _one_at_a_time.release()
 
 
 def embed(texts: Sequence[str]) -> Vectors:
@@ -154,29 +182,33 @@ class _Features:
     vector: Vectors
 
 
-_seen: OrderedDict[tuple[str, str], _Features] = OrderedDict()
+# By language, whether the vector was asked for, and text.
+_seen: OrderedDict[tuple[str, bool, str], _Features] = OrderedDict()
 _seen_lock = threading.Lock()
+_warm = threading.Event()
+_one_at_a_time = threading.Lock()
+_importing = threading.Lock()
 
 
-def _features(texts: Sequence[str], language: str) -> list[_Features]:
+def _features(texts: Sequence[str], language: str, meaning: bool) -> list[_Features]:
     """Features of each text, from memory where it was seen; the least recently seen are dropped."""
     with _seen_lock:
-        found = {text: own for text in texts if (own := _seen.get((language, text)))}
+        found = {text: own for text in texts if (own := _seen.get((language, meaning, text)))}
     missing = list(dict.fromkeys(text for text in texts if text not in found))
-    found.update(zip(missing, _read(missing, language), strict=True))
+    found.update(zip(missing, _read(missing, language, meaning), strict=True))
     with _seen_lock:
         for text, own in found.items():
-            _seen[language, text] = own
-            _seen.move_to_end((language, text))
+            _seen[language, meaning, text] = own
+            _seen.move_to_end((language, meaning, text))
         while len(_seen) > REMEMBERED:
             _seen.popitem(last=False)
     return [found[text] for text in texts]
 
 
-def _read(texts: Sequence[str], language: str) -> list[_Features]:
+def _read(texts: Sequence[str], language: str, meaning: bool) -> list[_Features]:
     words = [content_words(text, language) for text in texts]
     vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-    if texts and language in _MEANING and _meaning_readable():
+    if texts and meaning:
         vectors = embed([" ".join(own) for own in words])
     return [
         # A copy, as a view would keep the vectors of the whole batch in memory.
@@ -185,10 +217,17 @@ def _read(texts: Sequence[str], language: str) -> list[_Features]:
     ]
 
 
-def _scores(text: _Features, known: Sequence[_Features], language: str) -> NDArray[np.float64]:
-    scores = likeness(text.grams, [own.grams for own in known])
+def _meaning_share(language: str, patience: float | None) -> float:
+    """How much the word vectors say in this language; 0 where they cannot be used, or not yet."""
     share = _MEANING.get(language, 0.0)
-    if not share or not _meaning_readable():
+    if not share or (patience is not None and not _warm.wait(patience)):
+        return 0.0
+    return share if _meaning_readable() else 0.0
+
+
+def _scores(text: _Features, known: Sequence[_Features], share: float) -> NDArray[np.float64]:
+    scores = likeness(text.grams, [own.grams for own in known])
+    if not share:
         return scores
     meaning = np.stack([own.vector for own in known]) @ text.vector
     return (1 - share) * scores + share * meaning.astype(np.float64)
@@ -205,8 +244,14 @@ def _meaning_readable() -> bool:
     return True
 
 
-@cache
 def _model() -> Any:
+    """The word vectors; one thread reads them, others that need them wait for it."""
+    with _importing:
+        return _read_model()
+
+
+@cache
+def _read_model() -> Any:
     """The word vectors, read once from wordllama's own folder."""
     root = logging.getLogger()
     before, level = list(root.handlers), root.level

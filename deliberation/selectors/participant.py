@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deliberation.deck import Deck, DeckStatement
-from deliberation.models import Participant, Round, Statement, Vote
-from deliberation.models.moderation import ReasonCode
-from deliberation.models.statements import Status
+from deliberation.models import Participant, Vote
 from deliberation.services.cards import Card, draw_card, hand, seal, show
 from deliberation.services.votes import CastResult, Showing
 
@@ -143,42 +141,4 @@ def _upcoming(
         last=last,
         choice=choice,
         important=important,
-    )
-
-
-@dataclass(frozen=True)
-class Contribution:
-    """A statement by the reader: where it stands, and why if it was turned down."""
-
-    number: int
-    text: str
-    language: str
-    status: str
-    status_words: str
-    reason: str
-    note: str
-
-
-def contributions(*, participant: Participant, round: Round) -> list[Contribution]:
-    """The participant's own statements, newest first."""
-    own = (
-        Statement.objects.filter(round=round, author=participant)
-        .prefetch_related("decisions")
-        .order_by("-number")
-    )
-    return [_contribution(statement) for statement in own]
-
-
-def _contribution(statement: Statement) -> Contribution:
-    rejected = statement.status == Status.REJECTED
-    decisions = sorted(statement.decisions.all(), key=lambda decision: decision.pk)
-    last = decisions[-1] if decisions and rejected else None
-    return Contribution(
-        number=statement.number,
-        text=statement.text,
-        language=statement.language,
-        status=statement.status,
-        status_words=str(Status(statement.status).label),
-        reason=str(ReasonCode(last.reason).label) if last else "",
-        note=last.note if last else "",
     )

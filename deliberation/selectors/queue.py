@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from deliberation.models import ModerationDecision, Round, Statement
+from deliberation.models import Appeal, ModerationDecision, Round, Statement, User
 from deliberation.models.statements import Origin, Status
+from deliberation.services.appeals import somebody_else_should_look
 
 WAITING = "waiting"
 TABS = (WAITING, "accepted", "rejected")
@@ -23,19 +24,33 @@ class Item:
     length: int
     same: list[Statement]
     decisions: list[ModerationDecision]
+    # The author's, if it waits for an answer.
+    appeal: Appeal | None
+    # By whoever reads this, and whether they may decide all the same.
+    decided_before: bool
+    may_decide: bool
 
     @property
     def seen(self) -> str:
-        """The status this decision is based on; a form sends it back."""
-        return self.statement.status
+        """The state this decision is based on; a form sends it back."""
+        return seen(self.statement, self.appeal)
+
+
+def seen(statement: Statement, appeal: Appeal | None) -> str:
+    """The state of a statement as a decision depends on it."""
+    return "appealed" if appeal else statement.status
 
 
 def waiting_statements(round: Round) -> QuerySet[Statement]:
-    """Statements of the panel that no moderator has decided on yet, oldest first."""
+    """Statements of the panel that no moderator has decided on yet, oldest first.
+
+    Also those turned down whose author asks for a second look.
+    """
     undecided = ~Exists(ModerationDecision.objects.filter(statement=OuterRef("pk")))
     # Where moderation comes afterwards, an accepted statement waits for its first look.
     unseen = Q(status=Status.ACCEPTED, origin=Origin.PANEL) & undecided
-    found = Statement.objects.filter(Q(status=Status.PENDING) | unseen, round=round)
+    appealed = Exists(Appeal.objects.filter(statement=OuterRef("pk"), decided_at=None))
+    found = Statement.objects.filter(Q(status=Status.PENDING) | unseen | appealed, round=round)
     return found.order_by("number")
 
 
@@ -51,9 +66,16 @@ def tab_counts(round: Round) -> dict[str, int]:
     return {tab: tab_statements(round, tab).count() for tab in TABS}
 
 
-def items(statements: Iterable[Statement]) -> list[Item]:
-    """The statements with exact duplicates and earlier decisions; three queries in all."""
+def items(statements: Iterable[Statement], *, reader: User) -> list[Item]:
+    """The statements with exact duplicates, earlier decisions and open appeals.
+
+    Three queries in all, and three for each appeal.
+    """
     statements = list(statements)
+    appeals = {
+        appeal.statement_id: appeal
+        for appeal in Appeal.objects.filter(statement__in=statements, decided_at=None)
+    }
     decisions = defaultdict(list)
     for decision in ModerationDecision.objects.filter(statement__in=statements).order_by("-id"):
         decisions[decision.statement_id].append(decision)
@@ -69,6 +91,9 @@ def items(statements: Iterable[Statement]) -> list[Item]:
             length=len(s.text),
             same=[other for other in same[s.round_id, s.folded] if other.pk != s.pk],
             decisions=decisions[s.pk],
+            appeal=appeals.get(s.pk),
+            decided_before=any(made.actor_id == reader.pk for made in decisions[s.pk]),
+            may_decide=s.pk not in appeals or not somebody_else_should_look(s, reader),
         )
         for s in statements
     ]

@@ -12,6 +12,7 @@ from deliberation.models.statements import Status
 from deliberation.phases import allows
 
 from . import locks
+from .appeals import answer_appeal
 from .audit import record
 from .errors import Invalid, WrongPhase
 from .statements import refuse_duplicate
@@ -29,7 +30,8 @@ def moderate(
     """Accept or reject, with a reason code.
 
     A statement that has votes can still be rejected while the round is open; its votes stay
-    in the record and no longer count. Raises Invalid or WrongPhase.
+    in the record and no longer count. A decision answers the author's appeal, if one waits.
+    Raises Invalid or WrongPhase, and NotAllowed where somebody else should answer the appeal.
     """
     if decision not in Decision.values:
         raise Invalid(_("Choose accept or reject."), field="decision")
@@ -50,6 +52,8 @@ def moderate(
 def _decide(
     statement: Statement, decision: str, reason: str, note: str, actor: User | None, role: str
 ) -> ModerationDecision:
+    now = timezone.now()
+    appealed = answer_appeal(statement=statement, actor=actor, at=now)
     statement.status = Status.ACCEPTED if decision == Decision.ACCEPT else Status.REJECTED
     statement.save(update_fields=["status"])
     record(
@@ -58,6 +62,7 @@ def _decide(
         action=f"statement.{statement.status}",
         subject=f"statement {statement.number}",
         reason=reason,
+        **({"second_look": "yes"} if appealed else {}),
     )
     return ModerationDecision.objects.create(
         statement=statement,
@@ -66,5 +71,5 @@ def _decide(
         note=note.strip(),
         actor=actor,
         actor_role=role,
-        created_at=timezone.now(),
+        created_at=now,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Max
@@ -17,6 +18,7 @@ from deliberation.models import (
     Round,
     Statement,
     User,
+    Vote,
 )
 from deliberation.models.moderation import Decision, ReasonCode
 from deliberation.models.rounds import ModerationMode
@@ -26,7 +28,7 @@ from deliberation.texts import clean, fold
 
 from . import locks
 from .audit import record
-from .errors import Duplicate, Invalid, NotAllowed, WrongPhase
+from .errors import Duplicate, Invalid, NoSeat, NotAllowed, WrongPhase
 from .guards import in_words
 
 
@@ -36,7 +38,8 @@ def propose(
     """Store a statement by a participant.
 
     It waits for a moderator, or appears at once where the plan moderates afterwards.
-    Raises Invalid(field "text"), Duplicate with the existing statement, NotAllowed, WrongPhase.
+    Raises Invalid(field "text"), Duplicate with the existing statement, NotAllowed, and
+    WrongPhase, also for someone who has to vote on more statements first.
     """
     if participant.withdrawn_at is not None or participant.deliberation_id != round.deliberation_id:
         raise NotAllowed(_("You have no seat in this deliberation."))
@@ -46,6 +49,9 @@ def propose(
         round.refresh_from_db()
         if not allows(round.phase, PARTICIPANT, "propose"):
             raise WrongPhase(_("New statements are no longer taken. You can still vote."))
+        if not Participant.objects.filter(pk=participant.pk, withdrawn_at=None).exists():
+            raise NoSeat(_("You have no seat in this deliberation."))  # left while we waited
+        refuse_before_voting(participant, round)
         refuse_duplicate(text, round)
         at_once = round.moderation == ModerationMode.AFTER
         return Statement.objects.create(
@@ -109,14 +115,57 @@ def checked_text(text: str, round: Round) -> str:
     return text
 
 
-def refuse_duplicate(text: str, round: Round) -> None:
-    """Raise Duplicate if the same sentence, folded, is accepted or waiting."""
-    existing = (
+@dataclass(frozen=True, slots=True)
+class VotesFirst:
+    """How many votes someone has cast on statements that count, and how many are needed."""
+
+    cast: int
+    needed: int
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.needed - self.cast)
+
+
+def votes_first(participant: Participant, round: Round) -> VotesFirst:
+    """The votes that the plan asks for before the first statement of one's own.
+
+    Never more than there are statements to vote on.
+    """
+    if not round.min_votes_to_propose:
+        return VotesFirst(0, 0)
+    counting = Statement.objects.counting().filter(round=round)
+    cast = Vote.objects.filter(participant=participant, statement__in=counting).count()
+    return VotesFirst(cast, min(round.min_votes_to_propose, counting.count()))
+
+
+def refuse_before_voting(participant: Participant, round: Round) -> None:
+    """Raise WrongPhase for someone who has to vote on more statements before proposing."""
+    missing = votes_first(participant, round).missing
+    if missing:
+        raise WrongPhase(
+            ngettext(
+                "First vote on %(n)d more statement.",
+                "First vote on %(n)d more statements.",
+                missing,
+            )
+            % {"n": missing}
+        )
+
+
+def same_statement(text: str, round: Round) -> Statement | None:
+    """The statement that says the same, folded, if it is accepted or waiting."""
+    return (
         Statement.objects.filter(round=round, folded=fold(text))
         .exclude(status=Status.REJECTED)
         .order_by("number")
         .first()
     )
+
+
+def refuse_duplicate(text: str, round: Round) -> None:
+    """Raise Duplicate if the same sentence, folded, is accepted or waiting."""
+    existing = same_statement(text, round)
     if existing is not None:
         raise Duplicate(_("This statement is already there."), existing=existing)
 

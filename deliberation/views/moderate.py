@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -20,11 +21,14 @@ from deliberation.selectors.queue import (
     Item,
     in_round,
     items,
+    seen,
     tab_counts,
     tab_statements,
 )
 from deliberation.services import moderation
+from deliberation.services.appeals import open_appeal
 from deliberation.services.errors import Invalid, WrongPhase
+from deliberation.texts import isolated
 from deliberation.views.organising import by_htmx, readable, signed_in, whole_page_sign_in
 
 _CARDS = 10  # waiting statements on one page
@@ -62,7 +66,7 @@ def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if by_htmx(request):
         context = _queue(request, managed, _tab(form)) | {"bound": form, "bound_number": number}
         return render(request, "organise/queue.html#queue", context, status=status)
-    (item,) = items([statement])
+    (item,) = items([statement], reader=signed_in(request))
     context = {"managed": managed, "item": item, "form": form, "single": True}
     return render(request, "organise/moderate.html", context, status=status)
 
@@ -70,7 +74,7 @@ def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def _decide(
     request: HttpRequest, managed: Managed, statement: Statement, form: ModerationForm
 ) -> ModerationDecision:
-    if form.cleaned_data["seen"] != statement.status:
+    if form.cleaned_data["seen"] != seen(statement, open_appeal(statement)):
         raise WrongPhase(
             _("Someone else has decided on this statement meanwhile. Load the page again.")
         )
@@ -88,7 +92,7 @@ def _answer(
     request: HttpRequest, managed: Managed, made: ModerationDecision, tab: str
 ) -> HttpResponse:
     done = _("Accepted: “%(text)s”") if made.decision == "accept" else _("Rejected: “%(text)s”")
-    done %= {"text": made.statement.text}
+    done %= {"text": isolated(made.statement.text, "rtl" if get_language_bidi() else "ltr")}
     if by_htmx(request):
         context = _queue(request, managed, tab) | {"done": done}
         return render(request, "organise/queue.html#queue", context)
@@ -105,7 +109,7 @@ def _queue(request: HttpRequest, managed: Managed, tab: str) -> dict[str, object
     """Everything the queue page shows."""
     size = _CARDS if tab == WAITING else _ROWS
     page = Paginator(tab_statements(managed.round, tab), size).get_page(request.GET.get("page"))
-    shown: list[Item] = items(page)
+    shown: list[Item] = items(page, reader=signed_in(request))
     return {
         "managed": managed,
         "tab": tab,

@@ -21,10 +21,13 @@ lie under what was measured. It misses ideas that share no words ("a person", "n
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
+import threading
 import tomllib
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -270,6 +273,36 @@ def test_without_word_vectors_letters_alone_are_compared(monkeypatch: pytest.Mon
         similarity._meaning_readable.cache_clear()
 
 
+def test_whoever_has_no_patience_gets_letters_alone_until_the_vectors_are_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    typed, candidates = "Guard our privacy.", ["Keep personal secrets private.", "Be brave."]
+
+    def score(patience: float) -> float:
+        found = similar_statements(
+            typed, candidates, language="en", top=2, least=-1, patience=patience
+        )
+        return next(one.score for one in found if one.index == 0)
+
+    monkeypatch.setattr(similarity, "_warm", threading.Event())
+    letters = score(0)
+    similarity.warm_soon(candidates, language="en")
+    assert similarity._warm.wait(30)
+    with_meaning = similar_statements(typed, candidates, language="en", top=2, least=-1)
+    assert score(0) == next(one.score for one in with_meaning if one.index == 0) > letters
+
+
+def test_many_threads_read_the_word_vectors_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    loads: list[str] = []
+    real = similarity._read_model.__wrapped__
+    again = functools.cache(lambda: loads.append("once") or real())
+    monkeypatch.setattr(similarity, "_read_model", again)
+    with ThreadPoolExecutor(8) as pool:
+        rows = list(pool.map(lambda _: embed(["Be kind."]), range(8)))
+    assert loads == ["once"]
+    assert all(np.array_equal(row, rows[0]) for row in rows)
+
+
 def test_candidates_are_read_once_and_what_is_typed_is_not_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -277,12 +310,12 @@ def test_candidates_are_read_once_and_what_is_typed_is_not_kept(
     read: list[str] = []
     real = similarity._read
     monkeypatch.setattr(
-        similarity, "_read", lambda texts, language: read.extend(texts) or real(texts, language)
+        similarity, "_read", lambda texts, *how: read.extend(texts) or real(texts, *how)
     )
     for typed in ("Be ki", "Be kind"):
         similar_statements(typed, ["Be kind.", "Be brave.", "Be kind."], language="en")
     assert sorted(read) == ["Be brave.", "Be ki", "Be kind", "Be kind."]
-    assert set(similarity._seen) == {("en", "Be kind."), ("en", "Be brave.")}
+    assert set(similarity._seen) == {("en", True, "Be kind."), ("en", True, "Be brave.")}
 
 
 def test_memory_is_bounded_and_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,7 +325,7 @@ def test_memory_is_bounded_and_the_oldest_are_forgotten(monkeypatch: pytest.Monk
     assert len(similar_statements("Statement", texts, language="ar", top=8, least=0)) == 8
     similar_statements("Statement", texts[3:4], language="ar")
     similar_statements("Statement", ["A new one"], language="ar")
-    assert [text for _, text in similarity._seen] == [*texts[5:], texts[3], "A new one"]
+    assert [text for *_, text in similarity._seen] == [*texts[5:], texts[3], "A new one"]
 
 
 @given(st.text(), st.lists(st.text(), max_size=5), st.sampled_from([*LANGUAGES, "pt", ""]))
