@@ -16,6 +16,9 @@ from deliberation.models import Deliberation
 View = Callable[..., HttpResponse]
 
 
+_OF_A_VOTE = ("statement", "key", "value", "important", "next")
+
+
 class HtmxRequest(HttpRequest):
     """What django-htmx's middleware makes of a request."""
 
@@ -38,7 +41,7 @@ def words_when_down(view: View) -> View:
             return view(request, *args, **kwargs)
         except (OperationalError, InterfaceError):
             fragment = "#trouble" if request.htmx else ""
-            sent = [(k, v) for k, v in request.POST.items() if k in ("statement", "key", "value")]
+            sent = [(k, v) for k, v in request.POST.items() if k in _OF_A_VOTE]
             response = render(
                 request, f"deliberation/not_stored.html{fragment}", {"sent": sent}, status=503
             )

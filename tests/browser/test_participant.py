@@ -34,6 +34,7 @@ def sit_down(page: Page, deliberation: Deliberation) -> Participant:
     page.get_by_label("I have read this and agree to take part.").check()
     page.get_by_role("button", name="Start voting").click()
     expect(page).to_have_url(re.compile(r"/d/assistant/vote/$"))
+    page.wait_for_load_state()  # keys and quick votes begin when the scripts are there
     return Participant.objects.latest("number")
 
 
@@ -120,6 +121,7 @@ def test_the_whole_way_with_the_keyboard_only(open_page, deliberation):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/vote/$"))
+    page.wait_for_load_state()
     for key in ("1", "ArrowRight", "3", "ArrowLeft"):
         before = heading(page)
         page.keyboard.press(key)

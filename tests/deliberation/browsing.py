@@ -26,11 +26,16 @@ def sit(deliberation: Deliberation, client: Client | None = None) -> tuple[Clien
 
 def shown_number(html: str) -> int:
     """The number of the statement on the card."""
-    return int(re.search(r'name="statement" value="(\d+)"', html)[1])
+    return int(re.search(r'name="statement" value="(\d+)"', _vote_form(html))[1])
 
 
 def shown_key(html: str) -> str:
-    return re.search(r'name="key" value="([0-9a-f-]{36})"', html)[1]
+    return re.search(r'name="key" value="([0-9a-f-]{36})"', _vote_form(html))[1]
+
+
+def _vote_form(html: str) -> str:
+    """From the form of the card on: the one that undoes stands before it."""
+    return html[html.index("data-vote") :]
 
 
 def cast(client: Client, deliberation: Deliberation, value: object, **changes: object):

@@ -59,41 +59,6 @@ function showTrouble(event) {
 document.addEventListener("htmx:sendError", showTrouble);
 document.addEventListener("htmx:timeout", showTrouble);
 
-// --- Keys on the vote card. Each button names its keys in data-keys; people can turn them off.
-
-const toggle = document.querySelector("[data-keys-toggle]");
-let keysOn = localStorage.getItem("folkmoot-keys") !== "off";
-
-function showKeys() {
-  toggle.textContent = keysOn ? toggle.dataset.on : toggle.dataset.off;
-  localStorage.setItem("folkmoot-keys", keysOn ? "on" : "off");
-}
-
-if (toggle) {
-  document.querySelector("[data-keys-hint]").hidden = false;
-  showKeys();
-  toggle.addEventListener("click", () => {
-    keysOn = !keysOn;
-    showKeys();
-  });
-}
-
-function mayUse(event, button) {
-  const { top, bottom } = button.getBoundingClientRect();
-  // Arrows scroll while the buttons are out of sight.
-  return !event.key.startsWith("Arrow") || (top >= 0 && bottom <= innerHeight);
-}
-
-document.addEventListener("keydown", (event) => {
-  const field = event.target.closest("input, textarea, select, [contenteditable]");
-  if (!keysOn || field || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
-  const buttons = [...document.querySelectorAll("button[data-keys]")];
-  const button = buttons.find((one) => one.dataset.keys.split(" ").includes(event.key));
-  if (!button || !mayUse(event, button)) return;
-  event.preventDefault();
-  button.click();
-});
-
 // --- Small helpers on fields: characters left, copy.
 
 function count(counter, field) {
