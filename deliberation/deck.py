@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import accumulate
 
 from django.conf import settings
 
@@ -35,11 +36,19 @@ class DeckStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class Lots:
+    """One weight for each statement, and the running sums of the weights (routing.py)."""
+
+    weights: list[float]
+    reach: list[float]
+
+
+@dataclass(frozen=True, slots=True)
 class Deck:
     """A round and the statements that count in it, in the order of their numbers.
 
-    ``weights`` has one weight per statement, ``group_weights`` such a list for each routing
-    group; both are for routing. ``places`` leads from a statement's id to its place.
+    ``lots`` has the weights for everyone, then those for each routing group. ``places`` leads
+    from a statement's id to its place.
     """
 
     deliberation: Deliberation
@@ -47,14 +56,12 @@ class Deck:
     consent: str
     statements: tuple[DeckStatement, ...]
     places: dict[int, int]
-    weights: list[float]
-    group_weights: list[list[float]]
+    lots: tuple[Lots, ...]
 
-    def weights_for(self, group: int | None) -> list[float]:
+    def lots_for(self, group: int | None) -> Lots:
         """The weights for people of this routing group; those for everyone while it is unknown."""
-        if group is None or group >= len(self.group_weights):
-            return self.weights
-        return self.group_weights[group]
+        known = group is not None and group + 1 < len(self.lots)
+        return self.lots[group + 1 if known else 0]  # type: ignore[operator]
 
     def by_id(self, pk: int) -> DeckStatement | None:
         place = self.places.get(pk)
@@ -87,12 +94,17 @@ def read_deck(round: Round) -> Deck:
         consent=text_hash(round.consent_text),
         statements=statements,
         places={statement.id: place for place, statement in enumerate(statements)},
-        weights=[row[5] for row in rows],
-        # A statement too new to have weights by group weighs the same in each.
-        group_weights=[
-            [row[6][group] if group < len(row[6]) else row[5] for row in rows]
-            for group in range(groups)
-        ],
+        lots=tuple(
+            Lots(weights, list(accumulate(weights)))
+            for weights in (
+                [row[5] for row in rows],
+                # A statement too new to have weights by group weighs the same in each.
+                *(
+                    [row[6][group] if group < len(row[6]) else row[5] for row in rows]
+                    for group in range(groups)
+                ),
+            )
+        ),
     )
 
 

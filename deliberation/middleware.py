@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
@@ -30,6 +33,23 @@ class Language(LocaleMiddleware):
     ) -> HttpResponseBase:
         patch_vary_headers(response, ("Cookie",))
         return super().process_response(request, response)
+
+
+class ContentSecurityPolicy(CSPMiddleware):
+    """The one policy of the whole site, put together once instead of for every answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        super().__init__(get_response)
+        self._policy = build_policy()
+
+    def process_request(self, request: HttpRequest) -> None:
+        """No page of ours needs a nonce."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        response.headers[HEADER] = self._policy
+        return response
 
 
 class ServiceErrors:

@@ -86,6 +86,34 @@ def draw_at(weights: Sequence[float], u: float) -> Draw | None:
     return Draw(index, weights[index] / total)
 
 
+def draw_without(
+    weights: Sequence[float], reach: Sequence[float], without: Sequence[int], u: float
+) -> Draw | None:
+    """Like ``draw_at``, among the places that are not in ``without``.
+
+    weights : positive numbers. reach : their running sums.
+    without : places left out, in ascending order, each once.
+    u       : uniform on [0, 1).
+    O(len(without) + log len(weights)): a person has voted on few of many statements.
+    """
+    if len(without) >= len(weights):
+        return None
+    total = reach[-1] - sum(weights[place] for place in without)
+    mark = u * total
+    for place in without:
+        if mark < reach[place] - weights[place]:
+            break
+        mark += weights[place]
+    index = bisect_right(reach, mark)
+    if index < len(weights) and index not in without:
+        return Draw(index, weights[index] / total)
+    # Rounding put the mark on a place left out, or past the end: count exactly.
+    out = set(without)
+    places = [place for place in range(len(weights)) if place not in out]
+    drawn = draw_at([weights[place] for place in places], u)
+    return drawn and Draw(places[drawn.index], drawn.probability)
+
+
 def initial_weight(kind: str) -> float:
     """What a statement weighs until a worker has looked at it.
 

@@ -52,13 +52,11 @@ def draw_card(
     after   : id of the statement they have before them, 0 for none. The lot hangs on it and on
               the participant, so that reloading a page draws the same card again.
     """
-    places = [place for pk, place in deck.places.items() if pk not in without]
-    weights = deck.weights_for(group)
+    places = sorted({deck.places[pk] for pk in without if pk in deck.places})
+    lots = deck.lots_for(group)
     lot = chance(deck.round.pk, number, after) if u is None else u
-    drawn = routing.draw_at([weights[place] for place in places], lot)
-    if drawn is None:
-        return None
-    return Card(deck.statements[places[drawn.index]], drawn.probability)
+    drawn = routing.draw_without(lots.weights, lots.reach, places, lot)
+    return Card(deck.statements[drawn.index], drawn.probability) if drawn else None
 
 
 def chance(round: int, number: int, after: int) -> float:

@@ -59,25 +59,27 @@ def take(limit: Limit, who: str) -> None:
         raise too_many(ceil(wait))
 
 
-_BATCH = 20
-_BATCH_SECONDS = 10.0
-_leases: dict[bytes, tuple[float, int]] = {}
+_FREE = 20
+_WINDOW = 10.0
+_counted: dict[bytes, tuple[float, int]] = {}
 
 
-def take_in_batches(limit: Limit, who: str) -> None:
-    """Like ``take``, but asks the database for twenty requests at a time.
+def take_if_busy(limit: Limit, who: str) -> None:
+    """Like ``take``, but asks the database only about the busy: once in twenty requests.
 
-    For limits that many people share: the row of a network would make its people wait for each
-    other's votes. What a process has left of a batch lapses after ten seconds.
+    For limits that many people share and that hardly anyone meets. Each process lets the first
+    twenty requests of ten seconds pass by itself, and counts in twenties from then on. Asking
+    for each would make the people of a network wait for each other's votes.
     """
     name, now = key(limit, who), time.monotonic()
-    until, left = _leases.get(name, (0.0, 0))
-    if left == 0 or now > until:
-        take(Limit(limit.name, limit.every * _BATCH, limit.burst // _BATCH), who)
-        if len(_leases) > 10_000:
-            _leases.clear()
-        until, left = now + _BATCH_SECONDS, _BATCH
-    _leases[name] = (until, left - 1)
+    until, count = _counted.get(name, (0.0, 0))
+    if now > until:
+        until, count = now + _WINDOW, 0
+    if count and count % _FREE == 0:
+        take(Limit(limit.name, limit.every * _FREE, limit.burst // _FREE), who)
+    if len(_counted) > 10_000:
+        _counted.clear()
+    _counted[name] = (until, count + 1)
 
 
 def too_many(seconds: int) -> TooMany:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,7 +12,6 @@ from deliberation.access import current_participant, seat_on_device, visible_del
 from deliberation.deck import Deck, deck_of, forget
 from deliberation.forms import UndoForm, sent_vote
 from deliberation.models import Statement
-from deliberation.models.votes import Choice
 from deliberation.phases import PARTICIPANT, allows
 from deliberation.selectors.participant import Ballot, ballot, ballot_after_vote
 from deliberation.services import limits
@@ -22,6 +19,8 @@ from deliberation.services.cards import unseal
 from deliberation.services.errors import NoSeat, WrongPhase
 from deliberation.services.votes import Voter, cast_in_round, withdraw_vote
 from deliberation.views.answers import HtmxRequest, no_seat, see_other, words_when_down
+from deliberation.views.card_html import card_context, saved_card
+from deliberation.views.list_view import prefers_list, remember_view
 
 
 @never_cache
@@ -40,6 +39,8 @@ def vote(request: HtmxRequest, slug: str) -> HttpResponse:
         return _card(request, deck, None, status=409)
     if participant.consent_hash != deck.consent:
         return redirect("join", slug)
+    if not request.GET and prefers_list(request):
+        return redirect("list", slug)
     asked = request.GET.get("statement", "")
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
     shown = ballot(
@@ -48,7 +49,8 @@ def vote(request: HtmxRequest, slug: str) -> HttpResponse:
         number=number,
         asked=unseal(deck, participant.number, request.GET.get("card", "")),
     )
-    return _card(request, deck, shown)
+    response = _card(request, deck, shown)
+    return remember_view(response, request, "cards") if "view" in request.GET else response
 
 
 def _deck(slug: str) -> Deck:
@@ -68,7 +70,7 @@ def _cast(request: HtmxRequest, slug: str) -> HttpResponse:
     if sent is None:
         problem = _("Your vote did not arrive in one piece. Please choose again.")
         return _again(request, slug, problem, status=422)
-    limits.take_in_batches(limits.VOTE_NETWORK, limits.network(request))
+    limits.take_if_busy(limits.VOTE_NETWORK, limits.network(request))
     showing = unseal(deck, seat.number, sent.sealed)
     try:
         cast = cast_in_round(
@@ -92,7 +94,7 @@ def _cast(request: HtmxRequest, slug: str) -> HttpResponse:
     following = ballot_after_vote(
         deck=deck, number=seat.number, cast=cast, showing=showing, voted_on=sent.statement
     )
-    return _card(request, deck, following, saved=True)
+    return HttpResponse(saved_card(request, deck, following))
 
 
 @never_cache
@@ -137,15 +139,6 @@ def _card(
     request: HtmxRequest, deck: Deck, shown: Ballot | None, *, status: int = 200, **news: object
 ) -> HttpResponse:
     """``shown`` is None when the round takes no votes."""
-    context = {
-        "deliberation": deck.deliberation,
-        "round": deck.round,
-        "may_vote": shown is not None,
-        "may_propose": allows(deck.round.phase, PARTICIPANT, "propose"),
-        "ballot": shown,
-        "key": uuid.uuid4(),
-        "undo_key": uuid.uuid4(),
-        "choices": Choice,
-    }
+    context = card_context(deck, shown) | news
     fragment = "#card" if request.htmx else ""
-    return render(request, f"deliberation/vote.html{fragment}", context | news, status=status)
+    return render(request, f"deliberation/vote.html{fragment}", context, status=status)

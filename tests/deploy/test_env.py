@@ -97,7 +97,7 @@ def test_a_database_url_is_taken_apart_and_decoded(monkeypatch):
         monkeypatch, "postgres://al%40ice:p%2Fw%3A%23@db.example:6543/mo%20ot?sslmode=require"
     )
     assert entry == {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "deploy.postgresql",
         "USER": "al@ice",
         "PASSWORD": "p/w:#",
         "HOST": "db.example",

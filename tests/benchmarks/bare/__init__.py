@@ -1,0 +1,1 @@
+"""The smallest Django site that stores a vote: what the voting path is measured against."""
