@@ -206,6 +206,12 @@ CELERY_BEAT_SCHEDULE = {
     "refresh-routing-weights": {
         "task": "deliberation.refresh_routing_weights",
         "schedule": 30.0,
+        "options": {"expires": 25},
+    },
+    "assign-routing-groups": {
+        "task": "deliberation.assign_routing_groups",
+        "schedule": 300.0,
+        "options": {"expires": 290},
     },
     # A message that waited this long has a newer one behind it.
     "send-notices": {

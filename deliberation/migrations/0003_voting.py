@@ -230,6 +230,11 @@ class Migration(migrations.Migration):
             name="xid_hash",
             field=models.BinaryField(max_length=32, null=True),
         ),
+        migrations.AlterField(
+            model_name="statement",
+            name="routing_weight",
+            field=models.FloatField(default=12.5),
+        ),
         migrations.AddField(
             model_name="statement",
             name="group_weights",

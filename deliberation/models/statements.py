@@ -8,6 +8,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from deliberation.routing import HIGHEST
+
 from .checks import one_of
 from .panels import Participant
 from .rounds import Round
@@ -49,7 +51,7 @@ class Statement(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     # Relative chance of being shown next; refreshed by a worker (deliberation/routing.py).
     # A new statement weighs as much as any can, so that it is seen without a worker, too.
-    routing_weight = models.FloatField(default=1.0)
+    routing_weight = models.FloatField(default=HIGHEST)
     # The same for people of routing group 0, 1, …; empty while groups are unknown.
     group_weights = ArrayField(models.FloatField(), default=list, blank=True)
     created_at = models.DateTimeField()

@@ -24,6 +24,7 @@ from deliberation.models.moderation import Decision, ReasonCode
 from deliberation.models.rounds import ModerationMode
 from deliberation.models.statements import Origin, Status
 from deliberation.phases import PARTICIPANT, allows
+from deliberation.routing import initial_weight
 from deliberation.texts import clean, fold
 
 from . import locks
@@ -61,6 +62,7 @@ def propose(
             folded=fold(text),
             language=language or round.deliberation.language,
             origin=Origin.PANEL,
+            routing_weight=initial_weight(round.routing),
             author=participant,
             status=Status.ACCEPTED if at_once else Status.PENDING,
             created_at=timezone.now(),
@@ -197,6 +199,7 @@ def _create_seed(round: Round, text: str, actor: User | None, role: str) -> Stat
         folded=fold(text),
         language=round.deliberation.language,
         origin=Origin.SEED,
+        routing_weight=initial_weight(round.routing),
         status=Status.ACCEPTED,
         created_at=now,
     )

@@ -27,7 +27,7 @@ from deliberation.services.panels import take_seat
 from deliberation.services.rounds import consent_hash, end_proposals, open_round
 from deliberation.services.statements import add_seeds, propose
 from deliberation.services.votes import Voter, cast_in_round
-from deliberation.services.weights import refresh_weights
+from deliberation.services.weights import assign_groups, refresh_weights
 from deliberation.texts import fold
 from deploy.demo.simulation import Simulation
 from deploy.demo.spec import DemoSpec
@@ -81,6 +81,7 @@ class Play:
             statements = Statement.objects.counting().filter(round=round).count()
             people_here = round.deliberation.participants.count()
             self.say(f"{people_here} people, {statements} statements, {votes:,} votes")
+        assign_groups(round=round)
 
     def _seated(self, round: Round, people: list[int]) -> list[tuple[int, Participant]]:
         """The people with their seats, in order of arrival; takes the seats that are missing."""
