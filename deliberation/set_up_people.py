@@ -74,7 +74,7 @@ class PeopleFields(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if "{code}" in cleaned.get("return_url", "") and not cleaned.get("completion_code"):
+        if "{code}" in cleaned.get("return_url", "") and cleaned.get("completion_code") == "":
             self.add_error(
                 "completion_code", _("The address above asks for a code. Write it here.")
             )
