@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import smtplib
+import subprocess
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from email import message_from_bytes, policy
+from threading import Event
 from unittest.mock import patch
 
 import pytest
@@ -32,6 +39,7 @@ from deliberation.services.subscriptions import (
 from deliberation.services.withdrawal import withdraw
 from deliberation.tasks import send_notices as task
 from deploy.demo.serving import free_port
+from tests.aggregation.test_worker_faults import ROOT, address_of_the_test_database
 from tests.deliberation.browsing import sit
 from tests.factories import join, make_open, the_round
 
@@ -272,13 +280,13 @@ def test_many_workers_at_once_send_each_letter_once():
     def worker(_):
         close_old_connections()
         try:
-            # All of them read the list before any of them claims.
-            with patch("deliberation.services.subscriptions.due_notices", return_value=due):
-                return send_notices()
+            return send_notices()
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(max_workers=6) as pool:
+    # All of them read the list before any of them claims.
+    at_first = patch("deliberation.services.subscriptions.due_notices", return_value=due)
+    with at_first, ThreadPoolExecutor(max_workers=6) as pool:
         sent = list(pool.map(worker, range(6)))
     assert sum(sent) == len(people)
     assert sorted(m.to[0] for m in mail.outbox) == sorted(s.email for s in people)
@@ -297,26 +305,80 @@ class Sink:
         return "250 kept"
 
 
+@contextmanager
+def listening(sink: Sink) -> Iterator[int]:
+    """The sink as a server on this computer; gives its port."""
+    controller_of = pytest.importorskip("aiosmtpd.controller")
+    port = free_port(0)
+    controller = controller_of.Controller(sink, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield port
+    finally:
+        controller.stop()
+
+
+class Stuck(Sink):
+    """Never answers the first letter it is handed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = Event()
+
+    async def handle_DATA(self, server, session, envelope) -> str:
+        if not self.reached.is_set():
+            self.reached.set()
+            await asyncio.sleep(3600)
+        return await super().handle_DATA(server, session, envelope)
+
+
+_WORKER = "import django; django.setup(); from deliberation.tasks import send_notices as s; s()"
+
+
+@pytest.mark.django_db(transaction=True)
+@override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend")
+def test_a_killed_workers_letter_is_sent_by_another_one():
+    deliberation = make_open()
+    asked(deliberation)
+    close(deliberation)
+    with listening(stuck := Stuck()) as port:
+        worker = subprocess.Popen(
+            [sys.executable, "-c", _WORKER],
+            env=os.environ
+            | {
+                "DJANGO_SETTINGS_MODULE": "deploy.settings",
+                "DATABASE_URL": address_of_the_test_database(),
+                "EMAIL_URL": f"smtp://127.0.0.1:{port}",
+                "MAIL_FROM": "panel@example.org",
+                "PYTHONPATH": str(ROOT),
+            },
+        )
+        try:
+            assert stuck.reached.wait(60)
+        finally:
+            worker.kill()
+            worker.wait()
+        assert Notice.objects.get().state == NoticeState.SENDING
+        with override_settings(EMAIL_HOST="127.0.0.1", EMAIL_PORT=port):
+            assert send_notices() == 0
+            assert send_notices(now=timezone.now() + 2 * TAKE_OVER_AFTER) == 1
+    assert [to for to, _ in stuck.letters] == [["alice@example.org"]]
+    assert Notice.objects.get().state == NoticeState.SENT
+
+
 @override_settings(
     EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
     DEFAULT_FROM_EMAIL="Folkmoot <panel@example.org>",
     MAIL_LINKS="https://moot.example.org",
 )
 def test_a_real_mail_server_gets_it_as_plain_text():
-    controller_of = pytest.importorskip("aiosmtpd.controller")
     deliberation = make_open(title="Wie soll eine KI sein?")
     asked(deliberation, "alice@example.org")
     asked(deliberation, "bob@example.org")
     close(deliberation)
     sink = Sink()
-    port = free_port(0)
-    controller = controller_of.Controller(sink, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        with override_settings(EMAIL_HOST="127.0.0.1", EMAIL_PORT=port):
-            assert send_notices() == 2
-    finally:
-        controller.stop()
+    with listening(sink) as port, override_settings(EMAIL_HOST="127.0.0.1", EMAIL_PORT=port):
+        assert send_notices() == 2
     assert [to for to, _ in sink.letters] == [["alice@example.org"], ["bob@example.org"]]
     message = sink.letters[0][1]
     assert message["From"] == "Folkmoot <panel@example.org>"
