@@ -197,8 +197,7 @@ def _taken(request: HttpRequest, deliberation: Deliberation) -> HttpResponse:
 
 def _here_before(request: HttpRequest, deliberation: Deliberation, seat: Seat) -> HttpResponse:
     """A vendor sent the same person again, to another device."""
-    person = Participant.objects.filter(seat=seat).first()
-    if seat.revoked_at or (person and person.withdrawn_at):
-        raise Gone(_("You have left this panel. Nobody can join it twice by the same link."))
+    if seat.revoked_at:
+        raise Gone(_("Your seat was withdrawn. Ask the people who invited you."))
     context = {"deliberation": deliberation}
     return render(request, "deliberation/vendor_here_before.html", context, status=409)
