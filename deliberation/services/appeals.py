@@ -110,11 +110,11 @@ def answer_appeal(*, statement: Statement, actor: User | None, at: datetime) -> 
 
 
 def somebody_else_should_look(statement: Statement, actor: User | None) -> bool:
-    """Whether the actor decided on it before and is not the only one who may moderate."""
+    """Whether the actor decided on it before, and someone may moderate who did not."""
     if actor is None or not statement.decisions.filter(actor=actor).exists():
         return False
     roles = [role for role in Role.values if allows(statement.round.phase, role, "moderate")]
     members = Membership.objects.filter(
         deliberation=statement.round.deliberation_id, role__in=roles, user__is_active=True
     )
-    return members.exclude(user=actor).exists()
+    return members.exclude(user__moderationdecision__statement=statement).exists()

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import html as html_module
+import re
+import threading
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from deliberation.models import (
-    Deliberation,
-    Statement,
-)
+from deliberation import similarity
+from deliberation.models import Deliberation, Exposure, Statement, StatementLineage
+from deliberation.services.errors import Duplicate, WrongPhase
 from deliberation.services.moderation import moderate
 from deliberation.services.rounds import consent_hash, end_proposals
 from deliberation.services.statements import propose
-from tests.deliberation.browsing import sit
-from tests.factories import accepted, join, make_open, the_round
+from deliberation.services.votes import withdraw_vote
+from tests.deliberation.browsing import HTMX, sit
+from tests.deliberation.test_votes import at_once
+from tests.factories import accepted, join, make_open, the_round, vote
 
 pytestmark = pytest.mark.django_db
 
@@ -27,12 +33,19 @@ def agree_to(deliberation: Deliberation) -> dict[str, str]:
     return {"agree": "on", "consent_hash": consent_hash(the_round(deliberation))}
 
 
+def address_of_links(page: str, words: str) -> list[str]:
+    """Where the links with these words lead."""
+    links = re.findall(r'<a [^>]*href="([^"]*)"[^>]*>([^<]*)', page)
+    return [html_module.unescape(href) for href, text in links if text.strip() == words]
+
+
+@pytest.fixture
+def deliberation() -> Deliberation:
+    return make_open()
+
+
 class TestPropose:
     TEXT = "The assistant should tell me who pays for it."
-
-    @pytest.fixture
-    def deliberation(self) -> Deliberation:
-        return make_open()
 
     def send(self, client: Client, deliberation: Deliberation, text: str):
         return client.post(address("propose", deliberation), {"text": text})
@@ -116,3 +129,311 @@ class TestPropose:
         self.send(client, deliberation, "The assistant should <b>never</b> shout.")
         html = client.get(address("propose", deliberation)).content.decode()
         assert "&lt;b&gt;never" in html
+
+    def test_the_form_and_the_service_hold_the_rounds_limit(self):
+        deliberation = make_open(statement_max_length=60)
+        client, participant = sit(deliberation)
+        fits = "It should say what it does not know yet, and say it at once."
+        assert len(fits) == 60
+        page = self.send(client, deliberation, fits + "!").content.decode()
+        assert "1 character too long. The limit is 60." in page
+        assert 'data-limit="60"' in page
+        assert self.send(client, deliberation, fits).status_code == 303
+        assert Statement.objects.get(author=participant).text == fits
+
+    def test_ones_own_statement_sent_twice_is_one_and_no_mistake(self, deliberation: Deliberation):
+        client, participant = sit(deliberation)
+        answers = [self.send(client, deliberation, self.TEXT) for _ in "ab"]
+        assert [answer.status_code for answer in answers] == [303, 303]
+        assert Statement.objects.filter(author=participant).count() == 1
+        assert "sent this statement before" in client.get(answers[1].url).content.decode()
+
+    def test_a_duplicate_leads_to_its_card_and_one_that_waits_does_not(
+        self, deliberation: Deliberation
+    ):
+        client, _ = sit(deliberation)
+        existing = accepted(deliberation)[0]
+        page = self.send(client, deliberation, existing.text).content.decode()
+        (link,) = address_of_links(page, "Vote on it")
+        card = client.get(link).content.decode()
+        assert f'name="statement" value="{existing.number}"' in card
+        propose(participant=join(deliberation), round=the_round(deliberation), text=self.TEXT)
+        page = self.send(client, deliberation, self.TEXT.upper()).content.decode()
+        assert "A moderator is about to read it." in page
+        assert address_of_links(page, "Vote on it") == []
+
+    def test_too_many_at_once_are_429_in_words_and_keep_the_text(self, deliberation: Deliberation):
+        client, participant = sit(deliberation)
+        for number in range(5):
+            self.send(client, deliberation, f"It should know fact {number} of my life.")
+        answer = self.send(client, deliberation, self.TEXT)
+        assert answer.status_code == 429
+        assert int(answer["Retry-After"]) > 0
+        assert "Please wait" in answer.content.decode()
+        assert f">{self.TEXT}</textarea>" in answer.content.decode()
+        assert Statement.objects.filter(author=participant).count() == 5
+
+    def test_what_it_was_merged_into_is_said(self, deliberation: Deliberation):
+        client, _ = sit(deliberation)
+        self.send(client, deliberation, self.TEXT)
+        merged = accepted(deliberation)[1]
+        StatementLineage.objects.create(
+            child=merged, parent=Statement.objects.get(text=self.TEXT), kind="merged"
+        )
+        page = client.get(address("propose", deliberation)).content.decode()
+        assert "It was merged with others into:" in page
+        assert merged.text in page
+        (link,) = address_of_links(page, "Vote on it")
+        assert f'value="{merged.number}"' in client.get(link).content.decode()
+
+
+class TestVotesFirst:
+    TEXT = "The assistant should tell me who pays for it."
+
+    @pytest.fixture
+    def deliberation(self) -> Deliberation:
+        return make_open(min_votes_to_propose=3)
+
+    def test_the_page_says_how_many_votes_are_missing(self, deliberation: Deliberation):
+        client, participant = sit(deliberation)
+        vote(participant, accepted(deliberation)[0], 0)
+        page = client.get(address("propose", deliberation)).content.decode()
+        assert "First vote on 2 more statements" in page
+        assert "1 of 3 votes" in page
+        assert "<textarea" not in page
+
+    def test_sent_too_early_it_is_refused_and_the_text_is_shown(self, deliberation: Deliberation):
+        client, participant = sit(deliberation)
+        answer = client.post(address("propose", deliberation), {"text": self.TEXT})
+        assert answer.status_code == 409
+        assert self.TEXT in answer.content.decode()
+        with pytest.raises(WrongPhase, match="First vote on 3 more statements"):
+            propose(participant=participant, round=the_round(deliberation), text=self.TEXT)
+        assert not Statement.objects.filter(author=participant).exists()
+
+    def test_enough_votes_open_the_field(self, deliberation: Deliberation):
+        client, participant = sit(deliberation)
+        for statement in accepted(deliberation)[:3]:
+            vote(participant, statement, 1)
+        assert "<textarea" in client.get(address("propose", deliberation)).content.decode()
+        sent = client.post(address("propose", deliberation), {"text": self.TEXT})
+        assert sent.status_code == 303
+
+    def test_votes_taken_back_or_on_rejected_statements_do_not_count(
+        self, deliberation: Deliberation
+    ):
+        _, participant = sit(deliberation)
+        first, second, third, _ = accepted(deliberation)
+        for statement in (first, second, third):
+            vote(participant, statement, 1)
+        withdraw_vote(participant=participant, statement=first, key=uuid4())
+        moderate(
+            statement=second, decision="reject", reason="unclear", actor=None, role="moderator"
+        )
+        with pytest.raises(WrongPhase, match="First vote on 2 more statements"):
+            propose(participant=participant, round=the_round(deliberation), text=self.TEXT)
+
+    def test_no_more_votes_are_asked_for_than_there_are_statements(self):
+        deliberation = make_open(min_votes_to_propose=50)
+        _, participant = sit(deliberation)
+        for statement in accepted(deliberation):
+            vote(participant, statement, -1)
+        made = propose(participant=participant, round=the_round(deliberation), text=self.TEXT)
+        assert made.author == participant
+
+
+class TestSimilar:
+    TYPED = "The assistant should keep everything I tell it to itself"
+
+    def ask(self, client: Client, deliberation: Deliberation, text: str, **headers: str):
+        return client.post(address("similar", deliberation), {"text": text}, headers=headers)
+
+    def test_the_fragment_offers_a_statement_alike_with_the_way_to_its_card(
+        self, deliberation: Deliberation
+    ):
+        client, participant = sit(deliberation)
+        page = self.ask(client, deliberation, self.TYPED, **HTMX).content.decode()
+        wanted = accepted(deliberation)[1]
+        assert "<html" not in page
+        assert "Is one of these what you mean?" in page
+        assert wanted.text in page
+        assert "1 similar statement found" in page
+        (link,) = address_of_links(page, "Vote on it")
+        assert f'value="{wanted.number}"' in client.get(link).content.decode()
+        shown = Exposure.objects.filter(participant=participant, statement=wanted)
+        assert [(one.drawn, one.probability) for one in shown] == [(False, 1.0)]
+
+    def test_a_link_for_someone_else_puts_no_statement_before_the_reader(
+        self, deliberation: Deliberation
+    ):
+        client, _ = sit(deliberation)
+        page = self.ask(client, deliberation, self.TYPED, **HTMX).content.decode()
+        other, bob = sit(deliberation)
+        other.get(address_of_links(page, "Vote on it")[0])
+        assert not Exposure.objects.filter(participant=bob, drawn=False).exists()
+
+    @pytest.mark.parametrize(("value", "words"), [(1, "You agreed."), (-1, "You disagreed.")])
+    def test_a_statement_voted_on_says_how_and_leads_to_the_change(
+        self, deliberation: Deliberation, value: int, words: str
+    ):
+        client, participant = sit(deliberation)
+        vote(participant, accepted(deliberation)[1], value)
+        page = self.ask(client, deliberation, self.TYPED, **HTMX).content.decode()
+        assert words in page
+        assert address_of_links(page, "Vote on it") == []
+        (link,) = address_of_links(page, "Change your vote")
+        assert link.endswith("?statement=2")
+
+    def test_an_opposite_is_said_to_be_one_and_never_asked_for_as_the_same(
+        self, deliberation: Deliberation
+    ):
+        client, _ = sit(deliberation)
+        typed = "The assistant should not ask before it acts for me."
+        page = self.ask(client, deliberation, typed, **HTMX).content.decode()
+        assert accepted(deliberation)[3].text in page
+        assert "says the opposite" in page
+        assert "Is one of these what you mean?" not in page
+
+    def test_without_javascript_the_page_comes_back_with_text_and_suggestions(
+        self, deliberation: Deliberation
+    ):
+        client, _ = sit(deliberation)
+        for answer in (
+            self.ask(client, deliberation, self.TYPED),
+            client.get(address("similar", deliberation), {"text": self.TYPED}),
+        ):
+            page = answer.content.decode()
+            assert answer.status_code == 200
+            assert f">{self.TYPED}</textarea>" in page
+            assert "Is one of these what you mean?" in page
+        nothing = self.ask(client, deliberation, "Trains need larger windows").content.decode()
+        assert "No statement like yours was found." in nothing
+
+    def test_who_asks_too_often_waits_a_moment(self, deliberation: Deliberation):
+        client, _ = sit(deliberation)
+        for _ in range(30):
+            self.ask(client, deliberation, "", **HTMX)
+        for headers in (HTMX, {}):
+            answer = self.ask(client, deliberation, self.TYPED, **headers)
+            assert answer.status_code == 429
+            assert answer["Retry-After"] == "1"
+            assert "Please wait" in answer.content.decode()
+        assert f">{self.TYPED}</textarea>" in answer.content.decode()
+
+    def test_waiting_and_rejected_statements_are_not_suggested(self, deliberation: Deliberation):
+        client, _ = sit(deliberation)
+        secret = "The assistant should teach whales to sing opera."
+        waiting = propose(
+            participant=join(deliberation), round=the_round(deliberation), text=secret
+        )
+        page = self.ask(client, deliberation, secret[:-3], **HTMX).content.decode()
+        assert secret not in page
+        moderate(statement=waiting, decision="accept", reason="fits", actor=None, role="owner")
+        page = self.ask(client, deliberation, secret[:-3], **HTMX).content.decode()
+        assert secret in page
+
+    def test_without_a_seat_there_are_none(self, deliberation: Deliberation):
+        answer = self.ask(Client(), deliberation, self.TYPED, **HTMX)
+        assert answer.status_code == 403
+
+    def test_nobody_waits_for_word_vectors_that_are_being_read(
+        self, deliberation: Deliberation, monkeypatch: pytest.MonkeyPatch
+    ):
+        client, _ = sit(deliberation)
+        go_on = threading.Event()
+        monkeypatch.setattr(similarity, "_warm", threading.Event())
+        monkeypatch.setattr(similarity, "warm_up", lambda: go_on.wait(30))
+        try:
+            client.get(address("propose", deliberation))
+            page = self.ask(client, deliberation, self.TYPED, **HTMX).content.decode()
+            assert accepted(deliberation)[1].text in page
+        finally:
+            go_on.set()
+            assert similarity._one_at_a_time.acquire(timeout=30)
+            similarity._one_at_a_time.release()
+
+
+class TestCheck:
+    """What is noticed is pointed out once; whoever wrote it decides."""
+
+    def send(self, client: Client, deliberation: Deliberation, text: str, **more: str):
+        return client.post(address("propose", deliberation), {"text": text} | more)
+
+    @pytest.mark.parametrize(
+        ("text", "marked", "words"),
+        [
+            (
+                "Ask alice@example.org before it answers me.",
+                "<mark>alice@example.org</mark>",
+                "This looks like an e-mail address.",
+            ),
+            (
+                "It should call +49 170 1234567 in an emergency.",
+                "<mark>+49 170 1234567</mark>",
+                "This looks like a telephone number.",
+            ),
+            ("Who decides what is harmful?", "", "This looks like a question."),
+            (
+                "It should be polite and it must never store what I say.",
+                "",
+                "This may be more than one idea.",
+            ),
+            (
+                "The assistant should admit when it does not know something.",
+                "",
+                "Does someone say the same already?",
+            ),
+        ],
+    )
+    def test_what_is_noticed_comes_back_before_anything_is_stored(
+        self, deliberation: Deliberation, text: str, marked: str, words: str
+    ):
+        client, participant = sit(deliberation)
+        answer = self.send(client, deliberation, text)
+        page = answer.content.decode()
+        assert answer.status_code == 200
+        assert "Please check once more" in page
+        assert marked in page
+        assert words in page
+        assert not Statement.objects.filter(author=participant).exists()
+        sent = html_module.unescape(re.search(r'name="text" value="([^"]*)"', page)[1])
+        assert sent == text
+        changing = self.send(client, deliberation, sent, change="yes").content.decode()
+        assert f">{text}</textarea>" in changing
+        assert not Statement.objects.filter(author=participant).exists()
+        assert self.send(client, deliberation, sent, confirmed="yes").status_code == 303
+        assert Statement.objects.get(author=participant).text == text
+
+    def test_the_opposite_of_a_statement_is_not_taken_for_the_same(
+        self, deliberation: Deliberation
+    ):
+        client, participant = sit(deliberation)
+        text = "The assistant should not ask before it acts for me."
+        assert self.send(client, deliberation, text).status_code == 303
+        assert Statement.objects.get(author=participant).text == text
+
+    def test_confirming_does_not_send_a_duplicate(self, deliberation: Deliberation):
+        client, participant = sit(deliberation)
+        answer = self.send(client, deliberation, accepted(deliberation)[0].text, confirmed="yes")
+        assert answer.status_code == 422
+        assert not Statement.objects.filter(author=participant).exists()
+
+    def test_markup_in_what_is_marked_is_shown_as_text(self, deliberation: Deliberation):
+        client, _ = sit(deliberation)
+        page = self.send(client, deliberation, "<i>Ask</i> alice@example.org first.").content
+        assert b"&lt;i&gt;Ask" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_text_proposed_twenty_times_at_once_is_one_statement():
+    deliberation = make_open()
+    round, panel = the_round(deliberation), [join(deliberation) for _ in range(20)]
+    texts = ["It should tell me who pays for it.", "it should tell me who  pays for it"] * 10
+    made = at_once(
+        [
+            lambda who=who, text=text: propose(participant=who, round=round, text=text)
+            for who, text in zip(panel, texts, strict=True)
+        ]
+    )
+    assert Statement.objects.filter(author__in=panel).count() == 1
+    assert sum(isinstance(one, Duplicate) for one in made) == 19
