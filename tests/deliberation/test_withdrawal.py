@@ -212,6 +212,22 @@ class TestAfterClosing:
         assert Statement.objects.get(pk=mine.pk).author is None
 
 
+    def test_the_same_votes_give_the_same_digest_afterwards(self):
+        deliberation = make_open()
+        round, alice = the_round(deliberation), join(deliberation)
+        vote_row(alice, [1, -1, 0])
+        silent = join(deliberation)
+        close_round(round=round, actor=None)
+        round.refresh_from_db()
+        plan = Plan.from_dict(round.plan)
+        before, counts = load_matrix(round, plan).digest, public.numbers(round)
+        withdraw(participant=alice)
+        withdraw(participant=silent)
+        assert load_matrix(round, plan).digest == before
+        assert public.numbers(round) == counts
+        assert public.home().closed[0].participants == counts.participants == 2
+
+
 class TestPages:
     def test_the_page_says_what_will_happen_before_the_button(self):
         deliberation = make_open()
