@@ -54,19 +54,23 @@ def open_page(
 ) -> Iterator[Callable[..., Page]]:
     """``open_page(javascript=True, width=1280, dark=False)``: a page of a new visitor.
 
+    Anything else is for Playwright's ``new_context``: ``locale="ar"``, ``has_touch=True``.
     Any error in the page's console fails the test.
     """
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def new(*, javascript: bool = True, width: int = 1280, dark: bool = False) -> Page:
-        context = chromium.new_context(
-            base_url=live_server.url,
-            java_script_enabled=javascript,
-            viewport={"width": width, "height": 800},
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce",
-        )
+    def new(
+        *, javascript: bool = True, width: int = 1280, dark: bool = False, **more: object
+    ) -> Page:
+        options = {
+            "base_url": live_server.url,
+            "java_script_enabled": javascript,
+            "viewport": {"width": width, "height": 800},
+            "color_scheme": "dark" if dark else "light",
+            "reduced_motion": "reduce",
+        }
+        context = chromium.new_context(**options | more)
         context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()

@@ -25,6 +25,8 @@ async function vote(form, pressed, fields) {
     notice.querySelector("button").focus();
     return;
   }
+  const box = fresh.querySelector("input[type=checkbox]");
+  if (box) box.checked = answer.status >= 400 && fields.has("important");
   row.replaceWith(fresh);
   const progress = answer.page.getElementById("list-progress");
   if (progress) document.getElementById("list-progress").replaceWith(progress);
