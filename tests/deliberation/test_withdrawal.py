@@ -211,7 +211,6 @@ class TestAfterClosing:
         assert known_about(alice) == 0
         assert Statement.objects.get(pk=mine.pk).author is None
 
-
     def test_the_same_votes_give_the_same_digest_afterwards(self):
         deliberation = make_open()
         round, alice = the_round(deliberation), join(deliberation)
