@@ -9,6 +9,7 @@ same bytes wherever they are made.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -55,7 +56,9 @@ def refreshed() -> dict[str, str]:
         named = [option for language in languages() for option in ("--locale", language)]
         command = [sys.executable, "-m", "django", "makemessages", *named]
         command += ["--no-wrap", "--add-location", "file", "--no-obsolete"]
-        subprocess.run(command, cwd=copy, check=True, capture_output=True)
+        # Our settings name the catalogues of the checkout; here the copy's are meant.
+        alone = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
+        subprocess.run(command, cwd=copy, env=alone, check=True, capture_output=True)
         return {
             language: steady((copy / "locale" / language / "LC_MESSAGES" / "django.po").read_text())
             for language in languages()

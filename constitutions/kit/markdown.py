@@ -33,9 +33,9 @@ _LIST_START = re.compile(r"^(\d+)([.)])|^([-+])")
 
 def build(version: Version) -> bytes:
     """The document as UTF-8. Same rows, same bytes."""
-    record = read_version(version)
-    with translation.override(record.deliberation.language):
-        blocks = list(_blocks(record))
+    # Reading, too, puts codes into words.
+    with translation.override(version.constitution.deliberation.language):
+        blocks = list(_blocks(read_version(version)))
     return ("\n\n".join(blocks) + "\n").encode()
 
 
