@@ -16,6 +16,7 @@ from deliberation.models import Deliberation
 View = Callable[..., HttpResponse]
 
 
+_NEVER = "max-age=0, no-cache, no-store, must-revalidate, private"
 _OF_A_VOTE = ("statement", "key", "value", "important", "next")
 
 
@@ -30,6 +31,18 @@ def see_other(name: str, deliberation: Deliberation) -> HttpResponse:
     response = redirect(name, deliberation.slug)
     response.status_code = 303
     return response
+
+
+def never_kept(view: View) -> View:
+    """Like Django's never_cache, which takes longer over it than the busiest view can spare."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response.headers["Cache-Control"] = _NEVER
+        return response
+
+    return answer
 
 
 def words_when_down(view: View) -> View:
@@ -47,6 +60,23 @@ def words_when_down(view: View) -> View:
             )
             response["Retry-After"] = "5"
             return reswap(retarget(response, "#card-trouble"), "innerHTML")
+
+    return answer
+
+
+def text_kept_when_down(view: View) -> View:
+    """503 with words and what was written, ready to be sent again, when the database is away."""
+
+    @wraps(view)
+    def answer(request: HtmxRequest, *args: object, **kwargs: object) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except (OperationalError, InterfaceError):
+            sent = [(k, v) for k, v in request.POST.items() if k in ("text", "confirmed")]
+            context = {"sent": sent, "text": request.POST.get("text", "")}
+            response = render(request, "deliberation/not_sent.html", context, status=503)
+            response["Retry-After"] = "5"
+            return response
 
     return answer
 

@@ -15,10 +15,11 @@ from deliberation.selectors.proposing import own_statement
 from deliberation.services import limits
 from deliberation.services.appeals import ask_again
 from deliberation.services.errors import Invalid, TooMany, WrongPhase
-from deliberation.views.answers import HtmxRequest, no_seat, see_other
+from deliberation.views.answers import HtmxRequest, no_seat, see_other, text_kept_when_down
 
 
 @never_cache
+@text_kept_when_down
 @require_http_methods(["GET", "HEAD", "POST"])
 def appeal(request: HtmxRequest, slug: str, number: int) -> HttpResponse:
     """Say why a statement that was turned down should be shown. 404 for anyone but its author."""

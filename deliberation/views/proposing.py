@@ -30,7 +30,7 @@ from deliberation.services import limits
 from deliberation.services.errors import Duplicate, Invalid, ServiceError, TooMany, WrongPhase
 from deliberation.services.statements import propose as propose_statement
 from deliberation.services.statements import same_statement, votes_first
-from deliberation.views.answers import HtmxRequest, no_seat, see_other
+from deliberation.views.answers import HtmxRequest, no_seat, see_other, text_kept_when_down
 
 # What is looked over and not stored. PROPOSE is for what would be stored.
 _LOOK_OVER = limits.Limit("propose-look", every=1, burst=30)
@@ -51,6 +51,7 @@ class _Writer:
 
 
 @never_cache
+@text_kept_when_down
 @require_http_methods(["GET", "HEAD", "POST"])
 def propose(request: HtmxRequest, slug: str) -> HttpResponse:
     """Write a statement, and see what became of one's own."""
@@ -67,6 +68,7 @@ def propose(request: HtmxRequest, slug: str) -> HttpResponse:
 
 
 @never_cache
+@text_kept_when_down
 @require_http_methods(["GET", "HEAD", "POST"])
 def similar(request: HtmxRequest, slug: str) -> HttpResponse:
     """Accepted statements like what is typed: a fragment for htmx, else the whole page.

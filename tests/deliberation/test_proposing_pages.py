@@ -8,6 +8,7 @@ import threading
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
@@ -18,6 +19,7 @@ from deliberation.services.moderation import moderate
 from deliberation.services.rounds import consent_hash, end_proposals
 from deliberation.services.statements import propose
 from deliberation.services.votes import withdraw_vote
+from deliberation.views import proposing
 from tests.deliberation.browsing import HTMX, sit
 from tests.deliberation.test_votes import at_once
 from tests.factories import accepted, join, make_open, the_round, vote
@@ -172,6 +174,20 @@ class TestPropose:
         assert "Please wait" in answer.content.decode()
         assert f">{self.TEXT}</textarea>" in answer.content.decode()
         assert Statement.objects.filter(author=participant).count() == 5
+
+    def test_without_the_database_the_text_comes_back_ready_to_be_sent_again(
+        self, deliberation: Deliberation, monkeypatch: pytest.MonkeyPatch
+    ):
+        client, _ = sit(deliberation)
+
+        def away(*_: object) -> None:
+            raise OperationalError("the server closed the connection")
+
+        monkeypatch.setattr(proposing, "visible_deliberation", away)
+        answer = self.send(client, deliberation, self.TEXT)
+        assert answer.status_code == 503
+        assert answer["Retry-After"] == "5"
+        assert f'name="text" value="{self.TEXT}"' in answer.content.decode()
 
     def test_what_it_was_merged_into_is_said(self, deliberation: Deliberation):
         client, _ = sit(deliberation)
