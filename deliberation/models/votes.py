@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .panels import Participant
 from .rounds import Round
@@ -65,7 +66,7 @@ class Vote(models.Model):
 
 class EventSource(models.TextChoices):
     WEB = "web", _("Cast in a browser")
-    IMPORT = "import", _("Imported")
+    IMPORT = "import", pgettext_lazy("a vote", "Imported")
     SIMULATION = "simulation", _("Simulated")
 
 

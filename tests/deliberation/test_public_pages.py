@@ -201,7 +201,7 @@ class TestModerationLog:
     def test_it_can_show_rejections_only(self):
         deliberation = make_open()
         html = page("moderation_log", deliberation.slug, query="?only=rejected")
-        assert "No statement was rejected so far." in html
+        assert "None so far." in html
 
 
 class TestSitewide:
