@@ -28,9 +28,19 @@ const words = (name) => document.getElementById("card-words").dataset[name];
 function put(card, focus = card.querySelector("[data-focus]")) {
   if (card !== current()) current().replaceWith(card);
   shownAt = performance.now();
+  fit();
   focus?.focus({ preventScroll: true });
   if (card.getBoundingClientRect().top < 0) card.scrollIntoView();
 }
+
+// With very large letters the votes must not stick to the screen: they would fill it.
+function fit() {
+  const votes = document.querySelector("#card .votes");
+  votes?.classList.toggle("votes--tall", votes.offsetHeight > 0.4 * innerHeight);
+}
+
+fit();
+addEventListener("resize", fit);
 
 // The card with the statement that was fetched ahead; null if there is none.
 function following(card) {
