@@ -106,7 +106,7 @@ def draw_without(
         mark += weights[place]
     index = bisect_right(reach, mark)
     if index < len(weights) and index not in without:
-        return Draw(index, weights[index] / total)
+        return Draw(index, min(1.0, weights[index] / total))
     # Rounding put the mark on a place left out, or past the end: count exactly.
     out = set(without)
     places = [place for place in range(len(weights)) if place not in out]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from math import ceil
+from threading import Lock
 
 from django.conf import settings
 from django.db import connection
@@ -61,6 +62,7 @@ def take(limit: Limit, who: str) -> None:
 
 _FREE = 20
 _WINDOW = 10.0
+_counting = Lock()
 _counted: dict[bytes, tuple[float, int]] = {}
 
 
@@ -72,14 +74,15 @@ def take_if_busy(limit: Limit, who: str) -> None:
     for each would make the people of a network wait for each other's votes.
     """
     name, now = key(limit, who), time.monotonic()
-    until, count = _counted.get(name, (0.0, 0))
-    if now > until:
-        until, count = now + _WINDOW, 0
+    with _counting:
+        until, count = _counted.get(name, (0.0, 0))
+        if now > until:
+            until, count = now + _WINDOW, 0
+        if len(_counted) > 10_000:
+            _counted.clear()
+        _counted[name] = (until, count + 1)
     if count and count % _FREE == 0:
         take(Limit(limit.name, limit.every * _FREE, limit.burst // _FREE), who)
-    if len(_counted) > 10_000:
-        _counted.clear()
-    _counted[name] = (until, count + 1)
 
 
 def too_many(seconds: int) -> TooMany:

@@ -106,8 +106,8 @@ def deliberation_nav(
 ) -> dict[str, object]:
     """The strip of pages under the header. ``here`` is the URL name of this page.
 
-    Voting is there for who sits on a seat, the report once the round is closed, and the
-    constitution once it is published.
+    Voting is there for who sits on a seat, and so are their own pages; the report once the
+    round is closed, and the constitution once it is published.
     """
     request = context.get("request")
     seated = request is not None and current_participant(request, deliberation) is not None
@@ -115,6 +115,8 @@ def deliberation_nav(
     pages = [
         ("deliberation", _("Overview"), True),
         ("vote", _("Vote"), seated and phase in OPEN_PHASES),
+        ("own_votes", _("Your votes"), seated and phase != Phase.DRAFT),
+        ("your_part", _("Your part"), seated),
         ("statements", _("Statements"), phase != Phase.DRAFT),
         ("report", _("Report"), phase == Phase.CLOSED),
         ("constitution", _("Constitution"), deliberation.published_at is not None),
