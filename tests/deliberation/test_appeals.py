@@ -214,7 +214,7 @@ class TestDecidingAgain:
         decide(appealed, "accept", colleague(deliberation))
         html = page(Client(), "/d/assistant/log/")
         lines = [line for line in html.split("<li>") if f"No. {NUMBER}<" in line]
-        assert ["Rejected" in line for line in lines] == [False, True]
+        assert ["Not accepted" in line for line in lines] == [False, True]
         assert WHY not in html
 
     def test_whoever_turned_it_down_leaves_it_to_somebody_else(self, deliberation, alice, appealed):
