@@ -213,6 +213,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"expires": 290},
     },
+    "sweep-limits": {
+        "task": "deliberation.sweep_limits",
+        "schedule": 3600.0,
+        "options": {"expires": 3500},
+    },
     # A message that waited this long has a newer one behind it.
     "send-notices": {
         "task": "deliberation.send_notices",

@@ -21,6 +21,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import ngettext
 
+from deliberation.models import RateLimit
+
 from .errors import TooMany
 
 
@@ -83,6 +85,12 @@ def take_if_busy(limit: Limit, who: str) -> None:
         _counted[name] = (until, count + 1)
     if count and count % _FREE == 0:
         take(Limit(limit.name, limit.every * _FREE, limit.burst // _FREE), who)
+
+
+def sweep() -> int:
+    """Delete what no longer limits anyone; returns how many rows went."""
+    gone, _each = RateLimit.objects.filter(due_at__lt=timezone.now()).delete()
+    return gone
 
 
 def too_many(seconds: int) -> TooMany:

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from deliberation.organiser_forms import PasswordForm, SignInForm
+from deliberation.services import limits
 from deliberation.services.sign_in import find_sign_in_link, use_sign_in_link
 from deliberation.views.errors import error_page
 from deliberation.views.organising import signed_in
@@ -29,6 +30,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     target = _next(request)
     if request.user.is_authenticated and request.method == "GET":
         return redirect(target)
+    if request.method == "POST":
+        limits.take(limits.SIGN_IN, limits.network(request))
     form = SignInForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         login(request, form.user)
@@ -46,6 +49,7 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
         if link is None:
             return _gone(request)
         return render(request, "sign_in/link.html", {"user_of_link": link.user})
+    limits.take(limits.LINK, limits.network(request))
     user = use_sign_in_link(token)
     if user is None:
         return _gone(request)
