@@ -1,6 +1,6 @@
 // Keys on the card. Each button names its keys in data-keys; people can turn them off.
 
-import { keep, recall } from "./device.js";
+const { keep, recall } = window.folkmoot;
 
 const hint = document.querySelector("[data-keys-hint]");
 const toggle = document.querySelector("[data-keys-toggle]");

@@ -1,6 +1,6 @@
 // Votes in a list: each row is sent by itself and replaced by what the server answers.
 
-import { announce, send, troubleNotice } from "./sending.js";
+const { announce, send, troubleNotice } = window.folkmoot;
 
 // What had the focus has it again, if it is still there: else what the row says of itself.
 function refocus(row, pressed) {

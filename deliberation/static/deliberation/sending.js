@@ -5,7 +5,7 @@ const TIMEOUT_MS = 15_000;
 // POST these fields. Never rejects: resolves to {status, page}, where page is the answer as a
 // document; status 0 and an empty page if nothing came back. A page that is left lets the
 // request finish.
-export async function send(action, fields) {
+async function send(action, fields) {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
   try {
@@ -29,7 +29,7 @@ function parse(html) {
 }
 
 // A random UUID. crypto.randomUUID is missing where a site is reached without HTTPS.
-export function newKey() {
+function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
@@ -38,7 +38,7 @@ export function newKey() {
 }
 
 // What went wrong, in the server's words if it sent any, and a button that tries again.
-export function troubleNotice({ page }, again) {
+function troubleNotice({ page }, again) {
   const notice = document.getElementById("trouble").content.firstElementChild.cloneNode(true);
   const [title, text] = notice.querySelectorAll("p");
   const said = page.querySelector("#card h1, .notice__title");
@@ -51,7 +51,10 @@ export function troubleNotice({ page }, again) {
 }
 
 // Told to who listens, politely, and only if there is something to tell.
-export function announce(root) {
+function announce(root) {
   const news = root.querySelector("[data-announce]")?.textContent.trim();
   if (news) document.getElementById("live").textContent = news;
 }
+
+// Found there by the scripts after this one; see device.js.
+window.folkmoot = { ...window.folkmoot, announce, newKey, send, troubleNotice };

@@ -1,6 +1,6 @@
 // Swiping as an extra: the statement is pushed towards a button, and letting go presses it.
 
-import { keep, recall } from "./device.js";
+const { keep, recall } = window.folkmoot;
 
 const EDGE = 24; // the browser's own gestures begin here
 const START = 12;

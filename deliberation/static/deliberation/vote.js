@@ -2,7 +2,7 @@
 // brings what the card after that needs. One request at a time, so that their order holds.
 // Without this script the same forms are sent by the browser.
 
-import { announce, newKey, send, troubleNotice } from "./sending.js";
+const { announce, newKey, send, troubleNotice } = window.folkmoot;
 
 const SETTLE_MS = 350; // a second press this soon was meant for the card before
 const SLOW_MS = 600; // before this, "Saving…" would only flicker
