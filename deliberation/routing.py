@@ -32,7 +32,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import inf, log
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,12 +50,6 @@ _PRIORITY = 2.0
 # The logistic curve 1 / (1 + e^(-1.702 z)) is within 0.01 of the normal one (Camilli 1994,
 # doi:10.3102/10769986019003293), and numpy has no normal one.
 _HALF_LOGIT = 1.702 / 2
-
-
-class Rng(Protocol):
-    """What ``random.Random`` and ``random.SystemRandom`` have in common for us."""
-
-    def random(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import uuid4
 
+from deliberation.deck import read_deck
 from deliberation.models import Deliberation, Participant, Round, Statement, User
 from deliberation.models.statements import Status
+from deliberation.services.cards import Card, hand
 from deliberation.services.deliberations import create_deliberation
 from deliberation.services.panels import take_seat
 from deliberation.services.rounds import consent_hash, open_round
@@ -77,3 +79,9 @@ def vote_row(participant: Participant, values: Iterable[int | None]) -> None:
     for statement, value in zip(accepted(participant.deliberation), values, strict=False):
         if value is not None:
             vote(participant, statement, value)
+
+
+def next_card(participant: Participant, u: float | None = None) -> Card | None:
+    """The card in front of the participant, drawn and logged if none is open."""
+    deck = read_deck(the_round(participant.deliberation))
+    return next(iter(hand(participant=participant, deck=deck, size=1, u=u)), None)

@@ -19,8 +19,8 @@ from django.db import connection
 from django.utils import timezone
 
 from deliberation import routing
-from deliberation.deck import Deck, DeckStatement, read_deck
-from deliberation.models import Participant, Round, Vote
+from deliberation.deck import Deck, DeckStatement
+from deliberation.models import Participant, Vote
 
 from .votes import Showing
 
@@ -161,15 +161,3 @@ def _still_open(participant: Participant, deck: Deck, size: int) -> list[Card]:
         if statement is not None and pk not in cards and len(cards) < size:
             cards[pk] = Card(statement, probability)
     return list(cards.values())
-
-
-def next_card(
-    *, participant: Participant, round: Round, rng: routing.Rng | None = None
-) -> Card | None:
-    """The card in front of the participant; None when they have voted on everything.
-
-    rng : draws with these numbers instead, for simulations that can be repeated.
-    """
-    u = rng.random() if rng else None
-    cards = hand(participant=participant, deck=read_deck(round), size=1, u=u)
-    return cards[0] if cards else None

@@ -16,10 +16,11 @@ from uuid import UUID, uuid5
 
 from django.db import connection, transaction
 
+from deliberation.deck import read_deck
 from deliberation.models import Deliberation, Participant, Round, Statement, User
 from deliberation.models.rounds import Phase
 from deliberation.models.statements import Status
-from deliberation.services.cards import next_card
+from deliberation.services.cards import hand
 from deliberation.services.deliberations import create_deliberation
 from deliberation.services.errors import Duplicate
 from deliberation.services.moderation import moderate
@@ -132,12 +133,12 @@ class Play:
 
     def _vote(self, round: Round, person: int, participant: Participant) -> None:
         rng = random.Random(f"{self.simulation.seed}/{person}")  # noqa: S311  # repeatable
+        deck = read_deck(round)
         for _ in range(self.simulation.votes_wanted(person) - participant.votes.count()):
-            card = next_card(participant=participant, round=round, rng=rng)
-            if card is None:
-                break
-            answer = self.simulation.opinion(person, self.keys[fold(card.statement.text)])
-            self._cast(round, participant, card.statement.number, answer, "first")
+            cards = hand(participant=participant, deck=deck, size=1, u=rng.random())
+            for card in cards:
+                answer = self.simulation.opinion(person, self.keys[fold(card.statement.text)])
+                self._cast(round, participant, card.statement.number, answer, "first")
         self._reconsider(round, person, participant)
 
     def _reconsider(self, round: Round, person: int, participant: Participant) -> None:

@@ -1,6 +1,5 @@
 """The verbs of the deliberation app: joining, proposing, moderating, opening, closing."""
 
-import random
 from datetime import timedelta
 from uuid import uuid4
 
@@ -8,7 +7,6 @@ import pytest
 from django.utils import timezone
 
 from deliberation.models import AuditEntry, Exposure, ModerationDecision, SignInLink, Statement
-from deliberation.services.cards import next_card
 from deliberation.services.deliberations import create_deliberation, update_draft
 from deliberation.services.errors import Duplicate, Gone, Invalid, NotAllowed, WrongPhase
 from deliberation.services.moderation import moderate
@@ -30,6 +28,7 @@ from tests.factories import (
     make_deliberation,
     make_open,
     make_user,
+    next_card,
     the_round,
     vote,
 )
@@ -248,9 +247,9 @@ def test_after_closing_moderation_changes_nothing():
 
 def test_a_card_shown_and_not_answered_is_shown_again_without_a_second_exposure():
     deliberation = make_open()
-    alice, round = join(deliberation), the_round(deliberation)
-    first = next_card(participant=alice, round=round)
-    again = next_card(participant=alice, round=round)
+    alice = join(deliberation)
+    first = next_card(alice)
+    again = next_card(alice)
     assert again == first
     assert Exposure.objects.count() == 1
     assert first.probability == pytest.approx(1 / 4)
@@ -260,7 +259,7 @@ def test_every_statement_comes_once_and_then_there_is_none():
     deliberation = make_open()
     alice, round = join(deliberation), the_round(deliberation)
     seen = []
-    while card := next_card(participant=alice, round=round, rng=random.Random(3)):
+    while card := next_card(alice, u=0.3):
         seen.append(card.statement)
         vote(alice, round.statements.get(number=card.statement.number), 1)
     assert sorted(s.number for s in seen) == [1, 2, 3, 4]
@@ -271,21 +270,21 @@ def test_every_statement_comes_once_and_then_there_is_none():
 def test_a_card_rejected_meanwhile_is_not_shown_again():
     deliberation = make_open()
     alice, round = join(deliberation), the_round(deliberation)
-    card = next_card(participant=alice, round=round)
+    card = next_card(alice)
     shown = round.statements.get(number=card.statement.number)
     moderate(statement=shown, decision="reject", reason="unclear", actor=None, role="owner")
-    assert next_card(participant=alice, round=round).statement != card.statement
+    assert next_card(alice).statement != card.statement
 
 
 def test_after_an_undo_the_same_card_comes_back():
     deliberation = make_open()
     alice, round = join(deliberation), the_round(deliberation)
-    card = next_card(participant=alice, round=round)
+    card = next_card(alice)
     statement = round.statements.get(number=card.statement.number)
     vote(alice, statement, 1)
-    assert next_card(participant=alice, round=round).statement != card.statement
+    assert next_card(alice).statement != card.statement
     withdraw_vote(participant=alice, statement=statement, key=uuid4())
-    assert next_card(participant=alice, round=round).statement == card.statement
+    assert next_card(alice).statement == card.statement
     assert list(Exposure.objects.order_by("id").values_list("drawn", flat=True)) == [
         True,
         True,

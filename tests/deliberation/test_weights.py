@@ -15,7 +15,7 @@ from deliberation import routing
 from deliberation.deck import read_deck
 from deliberation.models import Deliberation, Exposure, Participant, Round, Statement
 from deliberation.routing import Evidence
-from deliberation.services.cards import Card, draw_card, next_card, show
+from deliberation.services.cards import Card, draw_card, show
 from deliberation.services.moderation import moderate
 from deliberation.services.rounds import close_round, open_round
 from deliberation.services.statements import add_seeds, propose
@@ -27,7 +27,7 @@ from deliberation.services.weights import (
 )
 from deliberation.tasks import assign_routing_groups, refresh_routing_weights
 from tests.deliberation.test_votes import at_once
-from tests.factories import accepted, join, make_deliberation, make_open, the_round, vote
+from tests.factories import accepted, join, make_deliberation, make_open, next_card, the_round, vote
 
 pytestmark = pytest.mark.django_db
 
@@ -259,7 +259,7 @@ def test_a_round_served_through_the_database_keeps_its_promises():
             moderate(statement=late, decision="accept", reason="fits", actor=None, role="owner")
         there = 23 + (at >= 50)
         for voted in range(each):
-            card = next_card(participant=alice, round=round, rng=lot)
+            card = next_card(alice, u=lot.random())
             off.append(1 / card.probability - (there - voted))
             statement = Statement(pk=card.statement.id, number=card.statement.number, round=round)
             side = 1 if (card.statement.number + at) % 2 else -1
