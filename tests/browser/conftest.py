@@ -11,7 +11,12 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.http import HttpResponse
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from deliberation.access import remember_participant
+from deliberation.models import Participant
+from tests.browser.cards import VOTE
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _MISSING = "No Chromium here. Get it with: apt-get install -y chromium"
@@ -52,23 +57,34 @@ def chromium() -> Iterator[Browser]:
 def open_page(
     chromium: Browser, live_server, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., Page]]:
-    """``open_page(javascript=True, width=1280, dark=False)``: a page of a new visitor.
+    """``open_page(javascript=True, width=1280, …)``: a page of a new visitor.
 
-    Anything else is for Playwright's ``new_context``: ``locale="ar"``, ``has_touch=True``.
+    ``language`` is what the browser asks for; ``touch`` makes it a phone's browser.
+    Anything else is for Playwright's ``new_context``: ``service_workers="block"``.
     Any error in the page's console fails the test.
     """
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
     def new(
-        *, javascript: bool = True, width: int = 1280, dark: bool = False, **more: object
+        *,
+        javascript: bool = True,
+        width: int = 1280,
+        height: int = 800,
+        dark: bool = False,
+        touch: bool = False,
+        language: str = "en",
+        **more: object,
     ) -> Page:
         options = {
             "base_url": live_server.url,
             "java_script_enabled": javascript,
-            "viewport": {"width": width, "height": 800},
+            "viewport": {"width": width, "height": height},
             "color_scheme": "dark" if dark else "light",
             "reduced_motion": "reduce",
+            "locale": language,
+            "has_touch": touch,
+            "is_mobile": touch,
         }
         context = chromium.new_context(**options | more)
         context.set_default_timeout(10_000)
@@ -82,6 +98,23 @@ def open_page(
     for context in contexts:
         context.close()
     assert errors == []
+
+
+@pytest.fixture
+def seated(open_page, live_server, me: Participant) -> Callable[..., Page]:
+    """``seated(path, width=…, …)``: a page of someone on the seat of the test's ``me``."""
+
+    def new(path: str = VOTE, **more: object) -> Page:
+        page = open_page(**more)
+        answer = HttpResponse()
+        remember_participant(answer, me)
+        cookie = {"name": "seat", "value": answer.cookies["seat"].value}
+        address = f"{live_server.url}/d/{me.deliberation.slug}/"
+        page.context.add_cookies([cookie | {"url": address}])
+        page.goto(path)
+        return page
+
+    return new
 
 
 # What Chromium and htmx log of every refused or lost request; tests assert those on the page.
