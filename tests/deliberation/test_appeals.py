@@ -38,11 +38,6 @@ DECIDE = f"/organise/assistant/statements/{NUMBER}/moderate/"
 
 
 @pytest.fixture
-def deliberation() -> Deliberation:
-    return make_open()
-
-
-@pytest.fixture
 def seat(deliberation: Deliberation) -> tuple[Client, Participant]:
     return sit(deliberation)
 

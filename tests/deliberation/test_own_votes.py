@@ -14,14 +14,9 @@ from deliberation.services.moderation import moderate
 from deliberation.services.rounds import close_round
 from deliberation.services.statements import add_seeds
 from tests.deliberation.browsing import HTMX, shown_number, sit
-from tests.factories import accepted, join, make_open, the_round, vote, vote_row
+from tests.factories import accepted, join, the_round, vote, vote_row
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def deliberation() -> Deliberation:
-    return make_open()
 
 
 @pytest.fixture

@@ -2,59 +2,32 @@
 
 from __future__ import annotations
 
-import html as html_module
-import re
-import threading
 from uuid import uuid4
 
 import pytest
 from django.db import OperationalError
-from django.test import Client
-from django.urls import reverse
 
-from deliberation import similarity
-from deliberation.models import Deliberation, Exposure, Statement, StatementLineage
+from deliberation.models import Deliberation, Statement, StatementLineage
 from deliberation.services.errors import Duplicate, WrongPhase
 from deliberation.services.moderation import moderate
-from deliberation.services.rounds import consent_hash, end_proposals
+from deliberation.services.rounds import end_proposals
 from deliberation.services.statements import propose
 from deliberation.services.votes import withdraw_vote
 from deliberation.views import proposing
-from tests.deliberation.browsing import HTMX, sit
+from tests.deliberation.browsing import sit
 from tests.deliberation.test_votes import at_once
+from tests.deliberation.writing import address, address_of_links, send_statement
 from tests.factories import accepted, join, make_open, the_round, vote
 
 pytestmark = pytest.mark.django_db
 
 
-def address(name: str, deliberation: Deliberation, *args: object) -> str:
-    return reverse(name, args=[deliberation.slug, *args])
-
-
-def agree_to(deliberation: Deliberation) -> dict[str, str]:
-    return {"agree": "on", "consent_hash": consent_hash(the_round(deliberation))}
-
-
-def address_of_links(page: str, words: str) -> list[str]:
-    """Where the links with these words lead."""
-    links = re.findall(r'<a [^>]*href="([^"]*)"[^>]*>([^<]*)', page)
-    return [html_module.unescape(href) for href, text in links if text.strip() == words]
-
-
-@pytest.fixture
-def deliberation() -> Deliberation:
-    return make_open()
-
-
 class TestPropose:
     TEXT = "The assistant should tell me who pays for it."
 
-    def send(self, client: Client, deliberation: Deliberation, text: str):
-        return client.post(address("propose", deliberation), {"text": text})
-
     def test_it_is_stored_and_says_what_happens_next(self, deliberation: Deliberation):
         client, participant = sit(deliberation)
-        answer = self.send(client, deliberation, self.TEXT)
+        answer = send_statement(client, deliberation, self.TEXT)
         assert answer.status_code == 303
         assert Statement.objects.get(author=participant).text == self.TEXT
         html = client.get(answer.headers["Location"]).content.decode()
@@ -64,7 +37,7 @@ class TestPropose:
     def test_moderated_afterwards_it_is_in_the_vote_at_once(self):
         deliberation = make_open(moderation="after", slug="after")
         client, _ = sit(deliberation)
-        self.send(client, deliberation, self.TEXT)
+        send_statement(client, deliberation, self.TEXT)
         html = client.get(address("propose", deliberation)).content.decode()
         assert "is in the vote now" in html
 
@@ -81,7 +54,7 @@ class TestPropose:
         self, deliberation: Deliberation, text: str, words: str
     ):
         client, participant = sit(deliberation)
-        answer = self.send(client, deliberation, text)
+        answer = send_statement(client, deliberation, text)
         html = answer.content.decode()
         assert answer.status_code == 422
         assert words in html
@@ -91,7 +64,7 @@ class TestPropose:
     def test_a_duplicate_is_answered_with_the_one_that_is_there(self, deliberation: Deliberation):
         client, participant = sit(deliberation)
         existing = accepted(deliberation)[0]
-        answer = self.send(client, deliberation, existing.text.upper())
+        answer = send_statement(client, deliberation, existing.text.upper())
         assert answer.status_code == 422
         assert f"“{existing.text}”" in answer.content.decode()
         assert not Statement.objects.filter(author=participant).exists()
@@ -101,14 +74,14 @@ class TestPropose:
     ):
         client, participant = sit(deliberation)
         end_proposals(round=the_round(deliberation), actor=None)
-        answer = self.send(client, deliberation, self.TEXT)
+        answer = send_statement(client, deliberation, self.TEXT)
         assert answer.status_code == 409
         assert self.TEXT in answer.content.decode()
         assert not Statement.objects.filter(author=participant).exists()
 
     def test_the_author_is_told_why_a_statement_was_turned_down(self, deliberation: Deliberation):
         client, participant = sit(deliberation)
-        self.send(client, deliberation, self.TEXT)
+        send_statement(client, deliberation, self.TEXT)
         moderate(
             statement=Statement.objects.get(author=participant),
             decision="reject",
@@ -128,7 +101,7 @@ class TestPropose:
 
     def test_markup_is_shown_as_text(self, deliberation: Deliberation):
         client, _ = sit(deliberation)
-        self.send(client, deliberation, "The assistant should <b>never</b> shout.")
+        send_statement(client, deliberation, "The assistant should <b>never</b> shout.")
         html = client.get(address("propose", deliberation)).content.decode()
         assert "&lt;b&gt;never" in html
 
@@ -137,15 +110,15 @@ class TestPropose:
         client, participant = sit(deliberation)
         fits = "It should say what it does not know yet, and say it at once."
         assert len(fits) == 60
-        page = self.send(client, deliberation, fits + "!").content.decode()
+        page = send_statement(client, deliberation, fits + "!").content.decode()
         assert "1 character too long. The limit is 60." in page
         assert 'data-limit="60"' in page
-        assert self.send(client, deliberation, fits).status_code == 303
+        assert send_statement(client, deliberation, fits).status_code == 303
         assert Statement.objects.get(author=participant).text == fits
 
     def test_ones_own_statement_sent_twice_is_one_and_no_mistake(self, deliberation: Deliberation):
         client, participant = sit(deliberation)
-        answers = [self.send(client, deliberation, self.TEXT) for _ in "ab"]
+        answers = [send_statement(client, deliberation, self.TEXT) for _ in "ab"]
         assert [answer.status_code for answer in answers] == [303, 303]
         assert Statement.objects.filter(author=participant).count() == 1
         assert "sent this statement before" in client.get(answers[1].url).content.decode()
@@ -155,20 +128,20 @@ class TestPropose:
     ):
         client, _ = sit(deliberation)
         existing = accepted(deliberation)[0]
-        page = self.send(client, deliberation, existing.text).content.decode()
+        page = send_statement(client, deliberation, existing.text).content.decode()
         (link,) = address_of_links(page, "Vote on it")
         card = client.get(link).content.decode()
         assert f'name="statement" value="{existing.number}"' in card
         propose(participant=join(deliberation), round=the_round(deliberation), text=self.TEXT)
-        page = self.send(client, deliberation, self.TEXT.upper()).content.decode()
+        page = send_statement(client, deliberation, self.TEXT.upper()).content.decode()
         assert "A moderator is about to read it." in page
         assert address_of_links(page, "Vote on it") == []
 
     def test_too_many_at_once_are_429_in_words_and_keep_the_text(self, deliberation: Deliberation):
         client, participant = sit(deliberation)
         for number in range(5):
-            self.send(client, deliberation, f"It should know fact {number} of my life.")
-        answer = self.send(client, deliberation, self.TEXT)
+            send_statement(client, deliberation, f"It should know fact {number} of my life.")
+        answer = send_statement(client, deliberation, self.TEXT)
         assert answer.status_code == 429
         assert int(answer["Retry-After"]) > 0
         assert "Please wait" in answer.content.decode()
@@ -184,14 +157,14 @@ class TestPropose:
             raise OperationalError("the server closed the connection")
 
         monkeypatch.setattr(proposing, "visible_deliberation", away)
-        answer = self.send(client, deliberation, self.TEXT)
+        answer = send_statement(client, deliberation, self.TEXT)
         assert answer.status_code == 503
         assert answer["Retry-After"] == "5"
         assert f'name="text" value="{self.TEXT}"' in answer.content.decode()
 
     def test_what_it_was_merged_into_is_said(self, deliberation: Deliberation):
         client, _ = sit(deliberation)
-        self.send(client, deliberation, self.TEXT)
+        send_statement(client, deliberation, self.TEXT)
         merged = accepted(deliberation)[1]
         StatementLineage.objects.create(
             child=merged, parent=Statement.objects.get(text=self.TEXT), kind="merged"
@@ -256,188 +229,6 @@ class TestVotesFirst:
             vote(participant, statement, -1)
         made = propose(participant=participant, round=the_round(deliberation), text=self.TEXT)
         assert made.author == participant
-
-
-class TestSimilar:
-    TYPED = "The assistant should keep everything I tell it to itself"
-
-    def ask(self, client: Client, deliberation: Deliberation, text: str, **headers: str):
-        return client.post(address("similar", deliberation), {"text": text}, headers=headers)
-
-    def test_the_fragment_offers_a_statement_alike_with_the_way_to_its_card(
-        self, deliberation: Deliberation
-    ):
-        client, participant = sit(deliberation)
-        page = self.ask(client, deliberation, self.TYPED, **HTMX).content.decode()
-        wanted = accepted(deliberation)[1]
-        assert "<html" not in page
-        assert "Is one of these what you mean?" in page
-        assert wanted.text in page
-        assert "1 similar statement found" in page
-        (link,) = address_of_links(page, "Vote on it")
-        assert f'value="{wanted.number}"' in client.get(link).content.decode()
-        shown = Exposure.objects.filter(participant=participant, statement=wanted)
-        assert [(one.drawn, one.probability) for one in shown] == [(False, 1.0)]
-
-    def test_a_link_for_someone_else_puts_no_statement_before_the_reader(
-        self, deliberation: Deliberation
-    ):
-        client, _ = sit(deliberation)
-        page = self.ask(client, deliberation, self.TYPED, **HTMX).content.decode()
-        other, bob = sit(deliberation)
-        other.get(address_of_links(page, "Vote on it")[0])
-        assert not Exposure.objects.filter(participant=bob, drawn=False).exists()
-
-    @pytest.mark.parametrize(("value", "words"), [(1, "You agreed."), (-1, "You disagreed.")])
-    def test_a_statement_voted_on_says_how_and_leads_to_the_change(
-        self, deliberation: Deliberation, value: int, words: str
-    ):
-        client, participant = sit(deliberation)
-        vote(participant, accepted(deliberation)[1], value)
-        page = self.ask(client, deliberation, self.TYPED, **HTMX).content.decode()
-        assert words in page
-        assert address_of_links(page, "Vote on it") == []
-        (link,) = address_of_links(page, "Change your vote")
-        assert link.endswith("?statement=2")
-
-    def test_an_opposite_is_said_to_be_one_and_never_asked_for_as_the_same(
-        self, deliberation: Deliberation
-    ):
-        client, _ = sit(deliberation)
-        typed = "The assistant should not ask before it acts for me."
-        page = self.ask(client, deliberation, typed, **HTMX).content.decode()
-        assert accepted(deliberation)[3].text in page
-        assert "says the opposite" in page
-        assert "Is one of these what you mean?" not in page
-
-    def test_without_javascript_the_page_comes_back_with_text_and_suggestions(
-        self, deliberation: Deliberation
-    ):
-        client, _ = sit(deliberation)
-        for answer in (
-            self.ask(client, deliberation, self.TYPED),
-            client.get(address("similar", deliberation), {"text": self.TYPED}),
-        ):
-            page = answer.content.decode()
-            assert answer.status_code == 200
-            assert f">{self.TYPED}</textarea>" in page
-            assert "Is one of these what you mean?" in page
-        nothing = self.ask(client, deliberation, "Trains need larger windows").content.decode()
-        assert "No statement like yours was found." in nothing
-
-    def test_who_asks_too_often_waits_a_moment(self, deliberation: Deliberation):
-        client, _ = sit(deliberation)
-        for _ in range(30):
-            self.ask(client, deliberation, "", **HTMX)
-        for headers in (HTMX, {}):
-            answer = self.ask(client, deliberation, self.TYPED, **headers)
-            assert answer.status_code == 429
-            assert answer["Retry-After"] == "1"
-            assert "Please wait" in answer.content.decode()
-        assert f">{self.TYPED}</textarea>" in answer.content.decode()
-
-    def test_waiting_and_rejected_statements_are_not_suggested(self, deliberation: Deliberation):
-        client, _ = sit(deliberation)
-        secret = "The assistant should teach whales to sing opera."
-        waiting = propose(
-            participant=join(deliberation), round=the_round(deliberation), text=secret
-        )
-        page = self.ask(client, deliberation, secret[:-3], **HTMX).content.decode()
-        assert secret not in page
-        moderate(statement=waiting, decision="accept", reason="fits", actor=None, role="owner")
-        page = self.ask(client, deliberation, secret[:-3], **HTMX).content.decode()
-        assert secret in page
-
-    def test_without_a_seat_there_are_none(self, deliberation: Deliberation):
-        answer = self.ask(Client(), deliberation, self.TYPED, **HTMX)
-        assert answer.status_code == 403
-
-    def test_nobody_waits_for_word_vectors_that_are_being_read(
-        self, deliberation: Deliberation, monkeypatch: pytest.MonkeyPatch
-    ):
-        client, _ = sit(deliberation)
-        go_on = threading.Event()
-        monkeypatch.setattr(similarity, "_warm", threading.Event())
-        monkeypatch.setattr(similarity, "warm_up", lambda: go_on.wait(30))
-        try:
-            client.get(address("propose", deliberation))
-            page = self.ask(client, deliberation, self.TYPED, **HTMX).content.decode()
-            assert accepted(deliberation)[1].text in page
-        finally:
-            go_on.set()
-            assert similarity._one_at_a_time.acquire(timeout=30)
-            similarity._one_at_a_time.release()
-
-
-class TestCheck:
-    """What is noticed is pointed out once; whoever wrote it decides."""
-
-    def send(self, client: Client, deliberation: Deliberation, text: str, **more: str):
-        return client.post(address("propose", deliberation), {"text": text} | more)
-
-    @pytest.mark.parametrize(
-        ("text", "marked", "words"),
-        [
-            (
-                "Ask alice@example.org before it answers me.",
-                "<mark>alice@example.org</mark>",
-                "This looks like an e-mail address.",
-            ),
-            (
-                "It should call +49 170 1234567 in an emergency.",
-                "<mark>+49 170 1234567</mark>",
-                "This looks like a telephone number.",
-            ),
-            ("Who decides what is harmful?", "", "This looks like a question."),
-            (
-                "It should be polite and it must never store what I say.",
-                "",
-                "This may be more than one idea.",
-            ),
-            (
-                "The assistant should admit when it does not know something.",
-                "",
-                "Does someone say the same already?",
-            ),
-        ],
-    )
-    def test_what_is_noticed_comes_back_before_anything_is_stored(
-        self, deliberation: Deliberation, text: str, marked: str, words: str
-    ):
-        client, participant = sit(deliberation)
-        answer = self.send(client, deliberation, text)
-        page = answer.content.decode()
-        assert answer.status_code == 200
-        assert "Please check once more" in page
-        assert marked in page
-        assert words in page
-        assert not Statement.objects.filter(author=participant).exists()
-        sent = html_module.unescape(re.search(r'name="text" value="([^"]*)"', page)[1])
-        assert sent == text
-        changing = self.send(client, deliberation, sent, change="yes").content.decode()
-        assert f">{text}</textarea>" in changing
-        assert not Statement.objects.filter(author=participant).exists()
-        assert self.send(client, deliberation, sent, confirmed="yes").status_code == 303
-        assert Statement.objects.get(author=participant).text == text
-
-    def test_the_opposite_of_a_statement_is_not_taken_for_the_same(
-        self, deliberation: Deliberation
-    ):
-        client, participant = sit(deliberation)
-        text = "The assistant should not ask before it acts for me."
-        assert self.send(client, deliberation, text).status_code == 303
-        assert Statement.objects.get(author=participant).text == text
-
-    def test_confirming_does_not_send_a_duplicate(self, deliberation: Deliberation):
-        client, participant = sit(deliberation)
-        answer = self.send(client, deliberation, accepted(deliberation)[0].text, confirmed="yes")
-        assert answer.status_code == 422
-        assert not Statement.objects.filter(author=participant).exists()
-
-    def test_markup_in_what_is_marked_is_shown_as_text(self, deliberation: Deliberation):
-        client, _ = sit(deliberation)
-        page = self.send(client, deliberation, "<i>Ask</i> alice@example.org first.").content
-        assert b"&lt;i&gt;Ask" in page
 
 
 @pytest.mark.django_db(transaction=True)

@@ -20,11 +20,6 @@ from tests.factories import make_deliberation, make_open
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def deliberation() -> Deliberation:
-    return make_open()
-
-
 def make(client: Client, deliberation: Deliberation) -> tuple[str, str]:
     """The page that shows a new link, and the path of the link."""
     answer = client.post(reverse("return_link", args=[deliberation.slug]))

@@ -8,17 +8,11 @@ from django.utils import timezone
 
 from deliberation.models import AuditEntry, Deliberation, Membership
 from deliberation.services.deliberations import create_once
-from tests.deliberation.test_organiser_pages import FORM, OWN_PLAN
+from tests.deliberation.organising import FORM, OWN_PLAN
 from tests.deliberation.test_votes import at_once
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def owner_client(client: Client) -> Client:
-    client.force_login(make_user())
-    return client
 
 
 def test_a_double_click_makes_one_deliberation(owner_client: Client) -> None:

@@ -7,8 +7,8 @@ from django.test import Client
 
 from deliberation.models import Deliberation
 from deliberation.services.rounds import open_round, what_is_missing
-from tests.deliberation.test_organiser_pages import FORM
-from tests.factories import make_deliberation, make_user, the_round
+from tests.deliberation.organising import FORM
+from tests.factories import make_deliberation, the_round
 
 pytestmark = pytest.mark.django_db
 
@@ -28,14 +28,8 @@ ALL = FORM | {
 STORED = {"min_votes_to_propose": 5, "routing": "uniform", "min_exposures": 40, "show_origin": True}
 
 
-@pytest.fixture
-def owner(client: Client) -> Client:
-    client.force_login(make_user())
-    return client
-
-
-def test_a_new_deliberation_has_all_of_it(owner: Client) -> None:
-    assert owner.post("/organise/new/", ALL).status_code == 302
+def test_a_new_deliberation_has_all_of_it(owner_client: Client) -> None:
+    assert owner_client.post("/organise/new/", ALL).status_code == 302
     made = Deliberation.objects.get()
     panel, round = made.panel, the_round(made)
     assert (panel.open_link, panel.vendor_link, panel.proof_of_work) == (False, True, True)
@@ -44,13 +38,13 @@ def test_a_new_deliberation_has_all_of_it(owner: Client) -> None:
     assert (round.ask_importance, made.language) == (True, "de")
 
 
-def test_all_of_it_can_be_changed_in_preparation(owner: Client) -> None:
+def test_all_of_it_can_be_changed_in_preparation(owner_client: Client) -> None:
     make_deliberation()
-    assert owner.post(PAGE, ALL).status_code == 302
+    assert owner_client.post(PAGE, ALL).status_code == 302
     made = Deliberation.objects.get()
     assert {name: getattr(the_round(made), name) for name in STORED} == STORED
     assert (made.panel.return_url, made.language) == (ALL["return_url"], "de")
-    owner.post(PAGE, FORM | {"ask_importance": ""})
+    owner_client.post(PAGE, FORM | {"ask_importance": ""})
     made = Deliberation.objects.get()
     assert (made.panel.return_url, made.panel.vendor_link) == ("", False)
     assert the_round(made).ask_importance is False
@@ -73,29 +67,31 @@ def test_all_of_it_can_be_changed_in_preparation(owner: Client) -> None:
     ],
 )
 def test_what_does_not_hold_is_said_at_the_field(
-    owner: Client, field: str, value: str, words: str
+    owner_client: Client, field: str, value: str, words: str
 ) -> None:
     make_deliberation()
-    answer = owner.post(PAGE, ALL | {field: value})
+    answer = owner_client.post(PAGE, ALL | {field: value})
     assert answer.status_code == 422
     form = answer.context["form"]
     assert any(words in message for message in form.errors[field])
     assert f'id="id_{field}_error"' in answer.content.decode()
 
 
-def test_a_vendor_link_is_a_way_in(owner: Client) -> None:
+def test_a_vendor_link_is_a_way_in(owner_client: Client) -> None:
     deliberation = make_deliberation(open_link=False)
     missing = what_is_missing(the_round(deliberation))
     assert missing == ["Issue seats or allow the open link, so that people can join."]
-    owner.post(PAGE, ALL)
+    owner_client.post(PAGE, ALL)
     assert what_is_missing(the_round(Deliberation.objects.get())) == []
 
 
-def test_frozen_settings_and_the_public_page_tell_them(owner: Client, client: Client) -> None:
+def test_frozen_settings_and_the_public_page_tell_them(
+    owner_client: Client, client: Client
+) -> None:
     deliberation = make_deliberation()
-    owner.post(PAGE, ALL)
+    owner_client.post(PAGE, ALL)
     open_round(round=the_round(deliberation), actor=None)
-    frozen = owner.get(PAGE).content.decode()
+    frozen = owner_client.get(PAGE).content.decode()
     public = Client().get("/d/assistant/").content.decode()
     for page in (frozen, public):
         assert "All statements alike" in page
@@ -105,6 +101,8 @@ def test_frozen_settings_and_the_public_page_tell_them(owner: Client, client: Cl
     assert "vendor.example" not in public
 
 
-def test_the_people_page_has_the_vendors_link(owner: Client) -> None:
+def test_the_people_page_has_the_vendors_link(owner_client: Client) -> None:
     make_deliberation(vendor_link=True)
-    assert "/d/assistant/join/?xid=" in owner.get("/organise/assistant/seats/").content.decode()
+    assert (
+        "/d/assistant/join/?xid=" in owner_client.get("/organise/assistant/seats/").content.decode()
+    )
