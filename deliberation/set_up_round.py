@@ -32,7 +32,7 @@ class RoundFields(forms.Form):
         error_messages={"required": _("Choose when statements are checked.")},
     )
     statement_max_length = forms.IntegerField(
-        label=_("Longest statement, in characters"),
+        label=_("Maximum length of a statement, in characters"),
         help_text=_("200 is about two lines on a phone."),
         min_value=20,
         max_value=1000,
@@ -79,7 +79,7 @@ class RoundFields(forms.Form):
     show_origin = forms.BooleanField(
         label=_("Say on each card who wrote it"),
         help_text=_(
-            "“By a panel member” or “by the organisers”, never a name. "
+            "“From a panel member” or “From the organiser”, never a name. "
             "Without it people judge the words alone."
         ),
         required=False,

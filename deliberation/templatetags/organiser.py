@@ -17,6 +17,7 @@ def organiser_nav(managed: Managed, here: str) -> dict[str, object]:
     pages = [
         ("workspace", _("Workspace"), "view"),
         ("round_settings", _("Settings"), "view"),
+        ("profile_questions", _("Questions"), "edit"),
         ("seeds", _("Seeds"), "view"),
         ("seats", _("People"), "recruit"),
         ("queue", _("Moderation"), "moderate"),

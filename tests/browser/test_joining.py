@@ -44,7 +44,7 @@ def test_the_device_works_then_the_door_opens(open_page, width, dark):
     make_asking(proof_of_work=True)
     page = open_page(width=width, dark=dark)
     page.goto("/d/assistant/join/")
-    expect(page.locator("#proof-status")).to_have_text("Checked. You can start.")
+    expect(page.locator("#proof-status")).to_have_text("The check of your device is done.")
     no_barriers(page)
     page.get_by_label(AGREE).check()
     page.get_by_role("button", name="Start voting").click()
