@@ -6,11 +6,12 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django_htmx.http import reswap, retarget
 from django_htmx.middleware import HtmxDetails
 
+from deliberation.deck import Deck, deck_of
 from deliberation.models import Deliberation
 
 View = Callable[..., HttpResponse]
@@ -79,6 +80,14 @@ def text_kept_when_down(view: View) -> View:
             return response
 
     return answer
+
+
+def the_deck(slug: str) -> Deck:
+    """The deck of the newest round; 404 where there is no such deliberation."""
+    deck = deck_of(slug)
+    if deck is None:
+        raise Http404
+    return deck
 
 
 def no_seat(request: HtmxRequest, deliberation: Deliberation) -> HttpResponse:

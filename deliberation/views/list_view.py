@@ -18,8 +18,8 @@ from deliberation.phases import PARTICIPANT, allows
 from deliberation.selectors.own_votes import listed, progress
 from deliberation.services.cards import hand
 from deliberation.services.errors import NoSeat
-from deliberation.views.answers import HtmxRequest, no_seat, words_when_down
-from deliberation.views.row_votes import Outcome, finish, store_row, the_deck
+from deliberation.views.answers import HtmxRequest, no_seat, the_deck, words_when_down
+from deliberation.views.row_votes import Outcome, finish, store_row
 
 _SIZE = 10
 _COOKIE = "view"

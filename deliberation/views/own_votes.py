@@ -17,8 +17,8 @@ from deliberation.models import Participant
 from deliberation.phases import PARTICIPANT, allows
 from deliberation.selectors import own_votes as selectors
 from deliberation.services.errors import NoSeat
-from deliberation.views.answers import HtmxRequest, no_seat, words_when_down
-from deliberation.views.row_votes import Outcome, finish, store_row, the_deck
+from deliberation.views.answers import HtmxRequest, no_seat, the_deck, words_when_down
+from deliberation.views.row_votes import Outcome, finish, store_row
 
 
 @never_cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from deliberation import similarity
 from deliberation.access import current_participant, visible_deliberation
-from deliberation.deck import Deck, deck_of, forget
+from deliberation.deck import Deck, forget
 from deliberation.forms import ProposeForm
 from deliberation.models import Participant, Statement
 from deliberation.models.statements import Status
@@ -30,7 +30,13 @@ from deliberation.services import limits
 from deliberation.services.errors import Duplicate, Invalid, ServiceError, TooMany, WrongPhase
 from deliberation.services.statements import propose as propose_statement
 from deliberation.services.statements import same_statement, votes_first
-from deliberation.views.answers import HtmxRequest, no_seat, see_other, text_kept_when_down
+from deliberation.views.answers import (
+    HtmxRequest,
+    no_seat,
+    see_other,
+    text_kept_when_down,
+    the_deck,
+)
 
 # What is looked over and not stored. PROPOSE is for what would be stored.
 _LOOK_OVER = limits.Limit("propose-look", every=1, burst=30)
@@ -59,7 +65,7 @@ def propose(request: HtmxRequest, slug: str) -> HttpResponse:
     participant = current_participant(request, deliberation)
     if participant is None:
         return no_seat(request, deliberation)
-    writer = _Writer(request, participant, _deck(slug))
+    writer = _Writer(request, participant, the_deck(slug))
     if request.method != "POST":
         return _page(writer)
     if "change" in request.POST:
@@ -75,7 +81,7 @@ def similar(request: HtmxRequest, slug: str) -> HttpResponse:
 
     The page sends the text with POST, so that drafts do not end up in logs of addresses.
     """
-    deck = _deck(slug)
+    deck = the_deck(slug)
     participant = current_participant(request, deck.deliberation)
     if participant is None:
         return no_seat(request, visible_deliberation(request, slug))
@@ -154,7 +160,7 @@ def _refused(writer: _Writer, text: str, error: ServiceError) -> HttpResponse:
     if isinstance(error, WrongPhase):
         # It was another phase, or there were fewer votes, than the deck knew.
         forget(slug)
-        writer = _Writer(writer.request, writer.participant, _deck(slug))
+        writer = _Writer(writer.request, writer.participant, the_deck(slug))
     answer = _page(writer, text=text, problems=[error.message], status=error.status)
     if isinstance(error, TooMany):
         answer["Retry-After"] = str(error.retry_after)
@@ -205,10 +211,3 @@ def _warm(deck: Deck) -> None:
     """Have the statements ready to be compared, without waiting for that."""
     texts = [statement.text for statement in deck.statements]
     similarity.warm_soon(texts, language=deck.deliberation.language)
-
-
-def _deck(slug: str) -> Deck:
-    deck = deck_of(slug)
-    if deck is None:
-        raise Http404
-    return deck

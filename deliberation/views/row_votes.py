@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from deliberation.access import SeatOnDevice, seat_on_device
-from deliberation.deck import Deck, deck_of, forget
+from deliberation.deck import Deck, forget
 from deliberation.forms import UndoForm, sent_vote
 from deliberation.services import limits
 from deliberation.services.errors import Invalid, NoSeat, ServiceError
@@ -37,13 +37,6 @@ class _Sent:
     value: int | None
     key: uuid.UUID
     important: bool
-
-
-def the_deck(slug: str) -> Deck:
-    deck = deck_of(slug)
-    if deck is None:
-        raise Http404
-    return deck
 
 
 def store_row(request: HttpRequest, deck: Deck) -> Outcome:

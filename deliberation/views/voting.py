@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from deliberation.access import current_participant, seat_on_device, visible_deliberation
-from deliberation.deck import Deck, deck_of, forget
+from deliberation.deck import Deck, forget
 from deliberation.forms import UndoForm, sent_vote
 from deliberation.models import Statement
 from deliberation.phases import PARTICIPANT, allows
@@ -17,7 +17,14 @@ from deliberation.services import limits
 from deliberation.services.cards import unseal
 from deliberation.services.errors import NoSeat, WrongPhase
 from deliberation.services.votes import Voter, cast_in_round, withdraw_vote
-from deliberation.views.answers import HtmxRequest, never_kept, no_seat, see_other, words_when_down
+from deliberation.views.answers import (
+    HtmxRequest,
+    never_kept,
+    no_seat,
+    see_other,
+    the_deck,
+    words_when_down,
+)
 from deliberation.views.card_html import card_context, saved_card
 from deliberation.views.list_view import prefers_list, remember_view
 
@@ -33,7 +40,7 @@ def vote(request: HtmxRequest, slug: str) -> HttpResponse:
     participant = current_participant(request, deliberation)
     if participant is None:
         return no_seat(request, deliberation)
-    deck = _deck(slug)
+    deck = the_deck(slug)
     if not allows(deck.round.phase, PARTICIPANT, "vote"):
         return _card(request, deck, None, status=409)
     if participant.consent_hash != deck.consent:
@@ -52,16 +59,9 @@ def vote(request: HtmxRequest, slug: str) -> HttpResponse:
     return remember_view(response, request, "cards") if "view" in request.GET else response
 
 
-def _deck(slug: str) -> Deck:
-    deck = deck_of(slug)
-    if deck is None:
-        raise Http404
-    return deck
-
-
 def _cast(request: HtmxRequest, slug: str) -> HttpResponse:
     """Store a vote. This is the busiest request of all: one statement to the database."""
-    deck = _deck(slug)
+    deck = the_deck(slug)
     seat = seat_on_device(request, deck.deliberation)
     if seat is None:
         return no_seat(request, visible_deliberation(request, slug))
@@ -105,7 +105,7 @@ def undo_vote(request: HtmxRequest, slug: str) -> HttpResponse:
     participant = current_participant(request, deliberation)
     if participant is None:
         return no_seat(request, deliberation)
-    deck = _deck(slug)
+    deck = the_deck(slug)
     form = UndoForm(request.POST)
     if not form.is_valid():
         return _again(request, slug, _("There is no vote to take back."), status=422)
@@ -128,7 +128,7 @@ def _again(
     participant = current_participant(request, deliberation)
     if participant is None:
         return no_seat(request, deliberation)
-    deck = _deck(slug)
+    deck = the_deck(slug)
     may_vote = allows(deck.round.phase, PARTICIPANT, "vote")
     shown = ballot(participant=participant, deck=deck) if may_vote else None
     return _card(request, deck, shown, status=status, problem=problem, saved=saved)
