@@ -129,3 +129,13 @@ def test_a_long_statement_and_its_buttons_fit_a_small_phone(seated, deliberation
     assert box["y"] + box["height"] <= 640
     for one in page.locator(".vote, .matters").all():
         assert one.bounding_box()["height"] >= 44
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_moves_when_the_answer_comes(seated, me, width):
+    page = seated(width=width)
+    places = [page.locator(one).bounding_box() for one in ("h1", ".vote--agree", ".vote--pass")]
+    page.keyboard.press("1")
+    said(page, "1 of")
+    after = [page.locator(one).bounding_box() for one in ("h1", ".vote--agree", ".vote--pass")]
+    assert [(one["x"], one["y"]) for one in after] == [(one["x"], one["y"]) for one in places]
