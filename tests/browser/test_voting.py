@@ -262,7 +262,8 @@ def test_from_the_goal_on_one_may_stop_and_may_go_on(seated, me, deliberation):
     button(page, "Agree").click()
     said(page, "as many as we asked for")
     expect(page.get_by_text("You have done what we asked for.")).to_be_visible()
-    assert page.get_by_role("link", name="Finish").first.get_attribute("href") == "/d/assistant/you/"
+    end = page.get_by_role("link", name="Finish").first
+    expect(end).to_have_attribute("href", "/d/assistant/you/")
     settle(page)
     button(page, "Agree").click()
     expect(page.locator("h1")).to_have_text("You have voted on everything")
