@@ -27,7 +27,6 @@ _SETTINGS = {
     "shared_buffers": "128MB",
     "wal_level": "minimal",  # nothing replicates from here
     "max_wal_senders": "0",
-    "max_wal_size": "256MB",
     "io_method": "sync",  # saves three processes
     "jit": "off",
     "timezone": "UTC",
