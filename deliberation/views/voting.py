@@ -15,7 +15,7 @@ from deliberation.phases import PARTICIPANT, allows
 from deliberation.selectors.participant import Ballot, ballot, ballot_after_vote
 from deliberation.services import limits
 from deliberation.services.cards import unseal
-from deliberation.services.errors import NoSeat, WrongPhase
+from deliberation.services.errors import ConsentChanged, NoSeat, WrongPhase
 from deliberation.services.votes import Voter, cast_in_round, withdraw_vote
 from deliberation.views.answers import (
     HtmxRequest,
@@ -85,7 +85,8 @@ def _cast(request: HtmxRequest, slug: str) -> HttpResponse:
         return no_seat(request, visible_deliberation(request, slug))
     except WrongPhase as error:
         forget(slug)
-        return _again(request, slug, error.message, status=409)
+        changed = isinstance(error, ConsentChanged)
+        return _again(request, slug, error.message, status=409, agree_again=changed)
     if "HTTP_HX_REQUEST" not in request.META:  # what request.htmx says, at a tenth of the cost
         return see_other("vote", deck.deliberation)
     if showing is None or cast.kind == "replayed" or showing.statement in cast.voted:
@@ -121,7 +122,7 @@ def undo_vote(request: HtmxRequest, slug: str) -> HttpResponse:
 
 
 def _again(
-    request: HtmxRequest, slug: str, problem: str = "", *, status: int = 200, saved: bool = False
+    request: HtmxRequest, slug: str, problem: str = "", *, status: int = 200, **news: object
 ) -> HttpResponse:
     """The card that is open now, read from the database, with what has to be said."""
     deliberation = visible_deliberation(request, slug)
@@ -131,7 +132,7 @@ def _again(
     deck = the_deck(slug)
     may_vote = allows(deck.round.phase, PARTICIPANT, "vote")
     shown = ballot(participant=participant, deck=deck) if may_vote else None
-    return _card(request, deck, shown, status=status, problem=problem, saved=saved)
+    return _card(request, deck, shown, status=status, problem=problem, **news)
 
 
 def _card(

@@ -129,3 +129,16 @@ def _opened(deliberation: Deliberation, phase: str) -> Deliberation:
 def _without_secrets(html: str) -> str:
     html = re.sub(r'(name="(?:key|csrfmiddlewaretoken)" value=")[^"]*', r"\1", html)
     return re.sub(r"\s+", " ", html)
+
+
+def test_a_vote_under_an_older_consent_text_is_refused_with_the_way_to_the_new_one():
+    deliberation = make_open()
+    client, participant = sit(deliberation)
+    html = first_page(client, deliberation)
+    participant.consent_hash = "0" * 64
+    participant.save(update_fields=["consent_hash"])
+    answer = press(client, deliberation, html)
+    assert answer.status_code == 409
+    assert reverse("join", args=[deliberation.slug]) in answer.content.decode()
+    assert not participant.votes.exists()
+    assert client.get(reverse("vote", args=[deliberation.slug])).status_code == 302
