@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,18 +10,10 @@ from deliberation import hints
 from deliberation.deck import Deck, DeckStatement
 from deliberation.hint_words import hint_words
 from deliberation.models import (
-    Appeal,
-    ModerationDecision,
     Participant,
-    Round,
-    Statement,
-    StatementLineage,
     Vote,
 )
-from deliberation.models.moderation import Decision, ReasonCode
-from deliberation.models.statements import LineageKind, Status
 from deliberation.phases import PARTICIPANT, allows
-from deliberation.services.appeals import may_ask_again
 from deliberation.services.cards import Card, seal
 from deliberation.similarity import similar_statements
 
@@ -178,103 +170,3 @@ def _notes(text: str, language: str) -> list[str]:
     if hints.is_question(text):
         notes.append(hint_words("question"))
     return notes
-
-
-# --- One's own
-
-
-@dataclass(frozen=True, slots=True)
-class Successor:
-    """What a statement of one's own was made into. ``votable`` is None if it does not count."""
-
-    kind: str
-    number: int
-    text: str
-    language: str
-    votable: Votable | None
-
-    @property
-    def merged(self) -> bool:
-        return self.kind == LineageKind.MERGED
-
-
-@dataclass(frozen=True)
-class OwnStatement:
-    """A statement of one's own: where it stands, why, and what can still be done.
-
-    ``looked_again`` is the decision that answered the appeal.
-    """
-
-    statement: Statement
-    latest: ModerationDecision | None
-    appeal: Appeal | None
-    may_ask_again: bool
-    successors: list[Successor]
-
-    @property
-    def reason(self) -> str:
-        """Why it is not shown; empty while it is."""
-        if self.statement.status != Status.REJECTED or self.latest is None:
-            return ""
-        return str(ReasonCode(self.latest.reason).label)
-
-    @property
-    def looked_again(self) -> ModerationDecision | None:
-        return self.latest if self.appeal and self.appeal.decided_at else None
-
-    @property
-    def accepted_again(self) -> bool:
-        return self.looked_again is not None and self.looked_again.decision == Decision.ACCEPT
-
-
-def own_statements(*, participant: Participant, round: Round, deck: Deck) -> list[OwnStatement]:
-    """The participant's own statements, newest first."""
-    own = (
-        Statement.objects.filter(round=round, author=participant)
-        .select_related("round", "appeal")
-        .prefetch_related("decisions")
-        .order_by("-number")
-    )
-    made = _successors(own, deck, participant)
-    return [_own_statement(one, made.get(one.pk, [])) for one in own]
-
-
-def own_statement(*, participant: Participant, round: Round, number: int) -> OwnStatement | None:
-    """One statement of the participant's own; None if there is none of this number."""
-    own = Statement.objects.filter(round=round, author=participant, number=number)
-    found = own.select_related("round", "appeal").prefetch_related("decisions").first()
-    return _own_statement(found, []) if found else None
-
-
-def _own_statement(statement: Statement, made: list[Successor]) -> OwnStatement:
-    latest = max(statement.decisions.all(), key=lambda decision: decision.pk, default=None)
-    appeal = getattr(statement, "appeal", None)
-    return OwnStatement(
-        statement=statement,
-        latest=latest,
-        appeal=appeal,
-        may_ask_again=appeal is None and may_ask_again(statement, latest),
-        successors=made,
-    )
-
-
-def _successors(
-    own: Collection[Statement], deck: Deck, participant: Participant
-) -> dict[int, list[Successor]]:
-    """Statement id → what was made from it."""
-    lines = list(
-        StatementLineage.objects.filter(parent__in=own)
-        .select_related("child")
-        .order_by("child__number")
-    )
-    counting = [one for line in lines if (one := deck.by_id(line.child_id))]
-    ways = votable(counting, deck=deck, participant=participant) if counting else []
-    by_id = {way.statement.id: way for way in ways}
-    found: dict[int, list[Successor]] = {}
-    for line in lines:
-        child = line.child
-        after = Successor(
-            line.kind, child.number, child.text, child.language, by_id.get(line.child_id)
-        )
-        found.setdefault(line.parent_id, []).append(after)
-    return found

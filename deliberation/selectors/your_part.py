@@ -6,21 +6,12 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
-from deliberation.models import (
-    ModerationDecision,
-    Participant,
-    ProfileQuestion,
-    Round,
-    Statement,
-    StatementLineage,
-    Vote,
-)
-from deliberation.models.moderation import ReasonCode
+from deliberation.models import Participant, ProfileQuestion, Round, Statement, Vote
 from deliberation.models.rounds import Phase, RoundKind
-from deliberation.models.statements import LineageKind, Status
+from deliberation.models.statements import Status
 from deliberation.models.votes import Choice
-from deliberation.services.appeals import may_ask_again
 
+from .own_statements import OwnStatement, own_statements
 from .public import Step, numbers, steps
 
 
@@ -37,34 +28,6 @@ class OwnVotes:
     @property
     def total(self) -> int:
         return self.agree + self.disagree + self.passed
-
-
-@dataclass(frozen=True)
-class Successor:
-    """A statement that was made from one's own."""
-
-    number: int
-    text: str
-    language: str
-    kind: str
-
-
-@dataclass(frozen=True)
-class OwnStatement:
-    """A statement of one's own: where it stands, why, and what it was made into.
-
-    ``appeal`` is "open" (one may ask for a second look), "asked", "answered" or "".
-    """
-
-    number: int
-    text: str
-    language: str
-    status: str
-    status_words: str
-    reason: str
-    note: str
-    appeal: str
-    successors: tuple[Successor, ...]
 
 
 @dataclass(frozen=True)
@@ -102,7 +65,7 @@ def your_part(*, participant: Participant, round: Round) -> YourPart:
     return YourPart(
         votes=own_votes(participant, round),
         goal=min(round.target_votes, counted.statements),
-        statements=own_statements(participant, round),
+        statements=own_statements(participant=participant, round=round),
         others=max(counted.participants - 1, 0),
         all_votes=counted.votes,
         steps=steps(participant.deliberation, round),
@@ -125,53 +88,6 @@ def own_votes(participant: Participant, round: Round) -> OwnVotes:
         set_aside=Count("pk", filter=~counts),
     )
     return OwnVotes(**found)
-
-
-def own_statements(participant: Participant, round: Round) -> list[OwnStatement]:
-    """The participant's own statements, in the order they were written."""
-    own = (
-        Statement.objects.filter(round=round, author=participant)
-        .select_related("round", "appeal")
-        .prefetch_related("decisions")
-        .order_by("number")
-    )
-    made = _successors(own)
-    return [_own_statement(one, made.get(one.pk, [])) for one in own]
-
-
-def _successors(own: QuerySet[Statement]) -> dict[int, list[Successor]]:
-    """Statement id → what was made from it."""
-    found: dict[int, list[Successor]] = {}
-    lines = StatementLineage.objects.filter(parent__in=own).select_related("child")
-    for line in lines.order_by("child__number"):
-        child = line.child
-        kind = str(LineageKind(line.kind).value)
-        after = Successor(child.number, child.text, child.language, kind)
-        found.setdefault(line.parent_id, []).append(after)
-    return found
-
-
-def _own_statement(statement: Statement, made: list[Successor]) -> OwnStatement:
-    rejected = statement.status == Status.REJECTED
-    decisions = sorted(statement.decisions.all(), key=lambda decision: decision.pk)
-    last = decisions[-1] if decisions and rejected else None
-    return OwnStatement(
-        number=statement.number,
-        text=statement.text,
-        language=statement.language,
-        status=statement.status,
-        status_words=str(Status(statement.status).label),
-        reason=str(ReasonCode(last.reason).label) if last else "",
-        note=last.note if last else "",
-        appeal=_appeal(statement, last),
-        successors=tuple(made),
-    )
-
-
-def _appeal(statement: Statement, rejection: ModerationDecision | None) -> str:
-    if hasattr(statement, "appeal"):
-        return "answered" if statement.appeal.decided_at else "asked"
-    return "open" if may_ask_again(statement, rejection) else ""
 
 
 def _ratification(participant: Participant) -> Round | None:

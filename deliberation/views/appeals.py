@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from deliberation.access import current_participant, current_round, visible_deliberation
 from deliberation.forms import AppealForm
-from deliberation.selectors.proposing import own_statement
+from deliberation.selectors.own_statements import own_statement
 from deliberation.services import limits
 from deliberation.services.appeals import ask_again
 from deliberation.services.errors import Invalid, TooMany, WrongPhase

@@ -18,11 +18,11 @@ from deliberation.forms import ProposeForm
 from deliberation.models import Participant, Statement
 from deliberation.models.statements import Status
 from deliberation.phases import PARTICIPANT, allows
+from deliberation.selectors.own_statements import own_statements
 from deliberation.selectors.proposing import (
     Check,
     Votable,
     check,
-    own_statements,
     suggestions,
     votable,
 )

@@ -128,6 +128,24 @@ class TestWhileOpen:
         assert address not in html(client, deliberation)
         assert "You asked for a second look." in page(client, deliberation)
 
+    @pytest.mark.parametrize(
+        ("decision", "reason", "words"),
+        [
+            ("accept", "fits", "A moderator looked again: now everyone can vote on it."),
+            ("reject", "unclear", "A moderator looked again: it stays as it is."),
+        ],
+    )
+    def test_what_came_of_the_second_look_is_said(self, decision, reason, words):
+        deliberation = make_open()
+        client, alice = sit(deliberation)
+        mine = say(alice, "It should be nice and also cheap.", "reject", "several_ideas")
+        ask_again(participant=alice, statement=mine, text="It is one idea.")
+        assert words not in page(client, deliberation)
+        moderate(statement=mine, decision=decision, reason=reason, actor=None, role="moderator")
+        shown = page(client, deliberation)
+        assert words in shown
+        assert "You asked for a second look." not in shown
+
     def test_what_comes_next_is_said_without_a_date(self):
         deliberation = make_open()
         client, _ = sit(deliberation)
