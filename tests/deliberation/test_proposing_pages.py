@@ -66,7 +66,7 @@ class TestPropose:
         existing = accepted(deliberation)[0]
         answer = send_statement(client, deliberation, existing.text.upper())
         assert answer.status_code == 422
-        assert f"“{existing.text}”" in answer.content.decode()
+        assert f"<q>{existing.text}</q>" in answer.content.decode()
         assert not Statement.objects.filter(author=participant).exists()
 
     def test_once_proposing_has_ended_it_is_409_and_gives_the_text_back(
