@@ -157,6 +157,17 @@ BEGIN
 END $$;
 """
 
+# Texts that people agreed to before versions were kept.
+KEEP_CONSENT_TEXTS = """
+INSERT INTO deliberation_consenttext (deliberation_id, version, text, sha256, created_at)
+SELECT deliberation_id, row_number() OVER (PARTITION BY deliberation_id ORDER BY first),
+    text, encode(sha256(convert_to(text, 'UTF8')), 'hex'), now()
+FROM (
+    SELECT deliberation_id, consent_text AS text, min(number) AS first
+    FROM deliberation_round WHERE consent_text ~ '\\S' GROUP BY deliberation_id, consent_text
+) AS texts;
+"""
+
 CONSENT_APPEND_ONLY = """
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON deliberation_consenttext
     FOR EACH STATEMENT EXECUTE FUNCTION folkmoot_refuse_change();
@@ -171,6 +182,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(TAKE, "DROP FUNCTION folkmoot_take;"),
         migrations.RunSQL(CAST_VOTE, "DROP FUNCTION folkmoot_cast_vote;"),
         migrations.RunSQL(ROUND_FROZEN, migrations.RunSQL.noop),
+        migrations.RunSQL(KEEP_CONSENT_TEXTS, migrations.RunSQL.noop),
         migrations.RunSQL(
             CONSENT_APPEND_ONLY, "DROP TRIGGER append_only ON deliberation_consenttext;"
         ),
