@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from deliberation.models import User
-from deliberation.models.moderation import Decision, ReasonCode
+from deliberation.models.moderation import NOT_BY_A_PERSON, Decision, ReasonCode
 from deliberation.models.rounds import OPEN_PHASES, Phase
 from deliberation.services.errors import Invalid
 
@@ -164,7 +164,7 @@ class ModerationForm(forms.Form):
             *(
                 (code.value, code.label)
                 for code in ReasonCode
-                if code not in (ReasonCode.FITS, ReasonCode.SOURCE, ReasonCode.TAKEN_BACK)
+                if code not in (ReasonCode.FITS, *NOT_BY_A_PERSON)
             ),
         ],
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +28,10 @@ class ReasonCode(models.TextChoices):
     ABUSIVE = "abusive", _("Insults people or calls for harm")
     SOURCE = "source", _("Decided where the data came from")
     TAKEN_BACK = "taken_back", _("Taken back by its author")
+
+
+# No person gives these: they come with imported data, or with the author's leaving.
+NOT_BY_A_PERSON: Final = (ReasonCode.SOURCE, ReasonCode.TAKEN_BACK)
 
 
 class ModerationDecision(models.Model):

@@ -7,7 +7,6 @@ one who turned it down makes that decision wherever there is somebody else.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,7 +21,7 @@ from deliberation.models import (
     User,
 )
 from deliberation.models.deliberations import Role
-from deliberation.models.moderation import Decision, ReasonCode
+from deliberation.models.moderation import NOT_BY_A_PERSON, Decision
 from deliberation.models.statements import Status
 from deliberation.phases import allows
 from deliberation.texts import clean
@@ -30,9 +29,6 @@ from deliberation.texts import clean
 from . import locks
 from .audit import record
 from .errors import Invalid, NotAllowed, WrongPhase
-
-# Nobody here turned these down.
-_NOT_BY_A_MODERATOR: Final = (ReasonCode.TAKEN_BACK, ReasonCode.SOURCE)
 
 
 def ask_again(*, participant: Participant, statement: Statement, text: str) -> Appeal:
@@ -80,7 +76,7 @@ def may_ask_again(statement: Statement, latest: ModerationDecision | None) -> bo
         statement.status == Status.REJECTED
         and latest is not None
         and latest.decision == Decision.REJECT
-        and latest.reason not in _NOT_BY_A_MODERATOR
+        and latest.reason not in NOT_BY_A_PERSON
         and allows(statement.round.phase, Role.MODERATOR, "moderate")
     )
 

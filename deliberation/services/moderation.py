@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from deliberation.models import ModerationDecision, Statement, User
-from deliberation.models.moderation import Decision, ReasonCode
+from deliberation.models.moderation import NOT_BY_A_PERSON, Decision, ReasonCode
 from deliberation.models.statements import Status
 from deliberation.phases import allows
 
@@ -27,7 +27,7 @@ def moderate(
     actor: User | None,
     role: str,
 ) -> ModerationDecision:
-    """Accept or reject, with a reason code.
+    """Accept or reject, with a reason code that a person can give.
 
     A statement that has votes can still be rejected while the round is open; its votes stay
     in the record and no longer count. A decision answers the author's appeal, if one waits.
@@ -35,7 +35,7 @@ def moderate(
     """
     if decision not in Decision.values:
         raise Invalid(_("Choose accept or reject."), field="decision")
-    if reason not in ReasonCode.values:
+    if reason not in ReasonCode.values or reason in NOT_BY_A_PERSON:
         raise Invalid(_("Choose a reason."), field="reason")
     if decision == Decision.REJECT and reason == ReasonCode.FITS:
         raise Invalid(_("Say why it is not shown. The author will read it."), field="reason")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from deliberation.models import (
     Appeal,
@@ -134,7 +135,10 @@ class TestAsking:
     @pytest.mark.parametrize("reason", ["taken_back", "source"])
     def test_what_no_moderator_turned_down_is_not_asked_about(self, deliberation, seat, reason):
         made = propose(participant=seat[1], round=the_round(deliberation), text=TEXT)
-        moderate(statement=made, decision="reject", reason=reason, actor=None, role="owner")
+        Statement.objects.filter(pk=made.pk).update(status="rejected")
+        ModerationDecision.objects.create(
+            statement=made, decision="reject", reason=reason, created_at=timezone.now()
+        )
         with pytest.raises(WrongPhase):
             ask_again(participant=seat[1], statement=made, text=WHY)
 
@@ -290,4 +294,4 @@ def test_texts_in_the_queue_say_their_language_and_direction(deliberation, alice
         language="ar",
     )
     html = page(signed_in(alice), QUEUE)
-    assert f'lang="ar" dir="rtl">“{arabic}”' in html
+    assert f'lang="ar" dir="rtl"><q>{arabic}</q>' in html

@@ -229,6 +229,19 @@ def test_a_rejection_has_a_reason_and_leaves_a_public_line():
     assert statement not in Statement.objects.counting()
 
 
+@pytest.mark.parametrize("reason", ["source", "taken_back", "because"])
+@pytest.mark.parametrize("decision", ["accept", "reject"])
+def test_nobody_decides_with_a_reason_that_is_not_a_persons_to_give(decision, reason):
+    statement = accepted(make_open())[0]
+    before = ModerationDecision.objects.count()
+    with pytest.raises(Invalid, match="Choose a reason") as refused:
+        moderate(statement=statement, decision=decision, reason=reason, actor=None, role="owner")
+    assert refused.value.field == "reason"
+    assert ModerationDecision.objects.count() == before
+    statement.refresh_from_db()
+    assert statement.status == "accepted"
+
+
 def test_after_closing_moderation_changes_nothing():
     deliberation = make_open()
     close_round(round=the_round(deliberation), actor=None)
