@@ -20,7 +20,6 @@ _TITLES = {
     403: _("Not allowed"),
     409: _("Not at this moment"),
     410: _("This link no longer works"),
-    422: _("That does not hold"),
     429: _("One moment, please"),
 }
 

@@ -93,7 +93,7 @@ class RoundFields(forms.Form):
         error_messages={"required": _("Choose how the next statement is drawn.")},
     )
     min_exposures = forms.IntegerField(
-        label=_("Least showings of each statement"),
+        label=_("Times each statement should be shown"),
         help_text=_(
             "A statement that was shown less often than this is moved forward. "
             "30 is enough to tell clear agreement from clear disagreement."
@@ -102,8 +102,8 @@ class RoundFields(forms.Form):
         max_value=10_000,
         initial=30,
         error_messages={
-            "required": _("Write how often each statement is shown at least."),
-            "min_value": _("Each statement is shown at least %(limit_value)s time."),
+            "required": _("Write how often each statement should be shown."),
+            "min_value": _("Write %(limit_value)s or more."),
             "max_value": _("Ask for at most %(limit_value)s showings."),
         },
     )

@@ -134,7 +134,7 @@ class TestPropose:
         assert f'name="statement" value="{existing.number}"' in card
         propose(participant=join(deliberation), round=the_round(deliberation), text=self.TEXT)
         page = send_statement(client, deliberation, self.TEXT.upper()).content.decode()
-        assert "A moderator is about to read it." in page
+        assert "It still waits for a moderator." in page
         assert address_of_links(page, "Vote on it") == []
 
     def test_too_many_at_once_are_429_in_words_and_keep_the_text(self, deliberation: Deliberation):

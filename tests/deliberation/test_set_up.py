@@ -60,7 +60,7 @@ def test_all_of_it_can_be_changed_in_preparation(owner_client: Client) -> None:
         ("completion_code", "x" * 61, "at most 60 characters"),
         ("min_votes_to_propose", "-1", "cannot be less than 0"),
         ("min_votes_to_propose", "", "0 lets people write at once"),
-        ("min_exposures", "0", "at least 1 time"),
+        ("min_exposures", "0", "1 or more"),
         ("min_exposures", "2.5", "whole number"),
         ("routing", "secret", "secret"),
         ("language", "tlh", "tlh"),
