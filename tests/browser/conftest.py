@@ -16,7 +16,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from deliberation.access import remember_participant
 from deliberation.models import Participant
-from tests.browser.cards import VOTE
+
+# So that what they assert is told in full, too.
+pytest.register_assert_rewrite("tests.browser.barriers", "tests.browser.cards")
+
+from tests.browser.cards import VOTE  # noqa: E402 - after it is registered
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _MISSING = "No Chromium here. Get it with: apt-get install -y chromium"
@@ -66,38 +70,50 @@ def open_page(
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def new(
-        *,
-        javascript: bool = True,
-        width: int = 1280,
-        height: int = 800,
-        dark: bool = False,
-        touch: bool = False,
-        language: str = "en",
-        **more: object,
-    ) -> Page:
-        options = {
-            "base_url": live_server.url,
-            "java_script_enabled": javascript,
-            "viewport": {"width": width, "height": height},
-            "color_scheme": "dark" if dark else "light",
-            "reduced_motion": "reduce",
-            "locale": language,
-            "has_touch": touch,
-            "is_mobile": touch,
-        }
-        context = chromium.new_context(**options | more)
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda line: _note(errors, line))
+    def new(**look: object) -> Page:
+        contexts.append(context_of(chromium, live_server.url, **look))
+        page = contexts[-1].new_page()
+        watch(page, errors)
         return page
 
     yield new
     for context in contexts:
         context.close()
     assert errors == []
+
+
+def context_of(
+    chromium: Browser,
+    site: str,
+    *,
+    javascript: bool = True,
+    width: int = 1280,
+    height: int = 800,
+    dark: bool = False,
+    touch: bool = False,
+    language: str = "en",
+    **more: object,
+) -> BrowserContext:
+    """A new visitor's browser: no cookies, nothing kept."""
+    options = {
+        "base_url": site,
+        "java_script_enabled": javascript,
+        "viewport": {"width": width, "height": height},
+        "color_scheme": "dark" if dark else "light",
+        "reduced_motion": "reduce",
+        "locale": language,
+        "has_touch": touch,
+        "is_mobile": touch,
+    }
+    context = chromium.new_context(**options | more)
+    context.set_default_timeout(10_000)
+    return context
+
+
+def watch(page: Page, errors: list[str]) -> None:
+    """Note every error in the page's console, but those that tests provoke."""
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: _note(errors, line))
 
 
 @pytest.fixture
