@@ -62,7 +62,6 @@ def create_deliberation(
     Raises Invalid(field "slug" or "title"), TypeError for an unknown name.
     """
     _refuse_unknown(more, _OF_ROUND | _OF_PANEL)
-    plan = plan or shipped("default")
     try:
         with transaction.atomic():
             deliberation = Deliberation.objects.create(
@@ -74,16 +73,12 @@ def create_deliberation(
                 simulated=simulated,
                 source=source,
             )
-            of_panel = {name: more[name] for name in _OF_PANEL & set(more)}
-            Panel.objects.create(deliberation=deliberation, open_link=open_link, **of_panel)
-            Round.objects.create(
-                deliberation=deliberation,
-                kind=kind,
-                question=question.strip(),
-                consent_text=consent_text,
-                plan=plan.to_dict(),
-                plan_hash=plan.hash,
-                **{name: more[name] for name in _OF_ROUND & set(more)},
+            of_round = {"kind": kind, "question": question.strip(), "consent_text": consent_text}
+            _begin(
+                deliberation,
+                plan or shipped("default"),
+                of_panel={"open_link": open_link} | _among(more, _OF_PANEL),
+                of_round=of_round | _among(more, _OF_ROUND),
             )
             keep_version(deliberation=deliberation, text=consent_text)
             if owner is not None:
@@ -94,6 +89,16 @@ def create_deliberation(
             raise
         raise Invalid(_("This address is taken. Choose another one."), field="slug") from error
     return deliberation
+
+
+def _begin(
+    deliberation: Deliberation, plan: Plan, of_panel: dict[str, Any], of_round: dict[str, Any]
+) -> None:
+    """An empty panel, and a first round in preparation."""
+    Panel.objects.create(deliberation=deliberation, **of_panel)
+    Round.objects.create(
+        deliberation=deliberation, plan=plan.to_dict(), plan_hash=plan.hash, **of_round
+    )
 
 
 def create_once(*, owner: User, **settings: Any) -> Deliberation:
@@ -109,11 +114,11 @@ def create_once(*, owner: User, **settings: Any) -> Deliberation:
 
 def _just_made(owner: User, settings: dict[str, Any]) -> Deliberation | None:
     """What this owner made from these very settings a moment ago."""
-    same = {name: settings[name] for name in _OF_DELIBERATION & set(settings)}
-    same |= {f"rounds__{n}": settings[n] for n in (_OF_ROUND - {"plan"}) & set(settings)}
+    same = _among(settings, _OF_DELIBERATION)
+    same |= {f"rounds__{n}": v for n, v in _among(settings, _OF_ROUND - {"plan"}).items()}
     if "plan" in settings:
         same["rounds__plan_hash"] = settings["plan"].hash
-    same |= {f"panel__{name}": settings[name] for name in _OF_PANEL & set(settings)}
+    same |= {f"panel__{n}": v for n, v in _among(settings, _OF_PANEL).items()}
     return Deliberation.objects.filter(
         **same,
         memberships__user=owner,
@@ -132,6 +137,10 @@ def free_slug(title: str) -> str:
     return next(f"{base}-{n}" for n in range(2, len(taken) + 3) if f"{base}-{n}" not in taken)
 
 
+def _among(given: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: given[name] for name in names & set(given)}
+
+
 def _refuse_unknown(given: dict[str, Any], known: set[str]) -> None:
     if unknown := set(given) - known:
         raise TypeError(f"there is no setting {sorted(unknown)}")
@@ -145,7 +154,7 @@ def update_draft(*, deliberation: Deliberation, actor: User | None, **changes: A
     _refuse_unknown(changes, _OF_ROUND | _OF_DELIBERATION | _OF_PANEL)
     with transaction.atomic():
         round = Round.objects.select_for_update().filter(deliberation=deliberation).latest("number")
-        of_round = {name: changes[name] for name in _OF_ROUND & set(changes)}
+        of_round = _among(changes, _OF_ROUND)
         plan = of_round.pop("plan", None)
         if plan is not None:
             of_round |= {"plan": plan.to_dict(), "plan_hash": plan.hash}
@@ -153,10 +162,10 @@ def update_draft(*, deliberation: Deliberation, actor: User | None, **changes: A
         if changed and round.phase != Phase.DRAFT:
             raise WrongPhase(_("The round is open. Its question, plan and consent are frozen."))
         Round.objects.filter(pk=round.pk).update(**of_round) if of_round else None
-        of_deliberation = {name: changes[name] for name in _OF_DELIBERATION & set(changes)}
+        of_deliberation = _among(changes, _OF_DELIBERATION)
         if of_deliberation:
             Deliberation.objects.filter(pk=deliberation.pk).update(**of_deliberation)
-        of_panel = {name: changes[name] for name in _OF_PANEL & set(changes)}
+        of_panel = _among(changes, _OF_PANEL)
         if of_panel:
             Panel.objects.filter(deliberation=deliberation).update(**of_panel)
         if "consent_text" in changes:

@@ -91,7 +91,8 @@ def test_a_page_of_votes_costs_few_queries(seated, deliberation, django_assert_m
         vote(me, statement, 1)
     reject(10, "unclear")
     with django_assert_max_num_queries(16):
-        read(client, deliberation)
+        html = read(client, deliberation)
+    assert "promise number 39" in html
 
 
 def test_a_vote_is_changed_by_an_event_and_answers_with_its_row(seated, deliberation):
