@@ -60,6 +60,11 @@ class ModerationDecision(models.Model):
             ),
         ]
 
+    @property
+    def role_words(self) -> str:
+        """The role of whoever decided, in the reader's language; empty for imported decisions."""
+        return str(Role(self.actor_role).label) if self.actor_role else ""
+
 
 class Appeal(models.Model):
     """The author of a rejected statement asks for a second look. Once."""

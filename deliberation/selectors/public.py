@@ -18,7 +18,7 @@ from deliberation.models import (
     Statement,
     Vote,
 )
-from deliberation.models.deliberations import Role, Visibility
+from deliberation.models.deliberations import Visibility
 from deliberation.models.moderation import Decision, ReasonCode
 from deliberation.models.rounds import OPEN_PHASES, Phase
 from deliberation.models.statements import Origin
@@ -193,5 +193,5 @@ def _log_row(decision: ModerationDecision) -> LogRow:
         accepted=decision.decision == Decision.ACCEPT,
         reason=str(ReasonCode(decision.reason).label),
         note="" if withheld else decision.note,
-        role=str(Role(decision.actor_role).label) if decision.actor_role else "",
+        role=decision.role_words,
     )
