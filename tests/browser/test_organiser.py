@@ -98,7 +98,7 @@ def test_moderating_without_javascript(open_page, panel):
     page.goto("/organise/assistant/queue/")
     page.get_by_role("button", name="Accept statement 5").click()
     expect(page.get_by_role("status").first).to_contain_text("It should speak my dialect.")
-    page.locator("summary").first.click()
+    page.locator("main summary").first.click()
     page.get_by_role("button", name="Reject statement 6").click()
     expect(page.get_by_role("alert")).to_contain_text("Choose why it is not shown")
     page.get_by_label("Why not?").select_option("off_topic")
