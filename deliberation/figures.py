@@ -23,7 +23,7 @@ def fixed(number: float | None, places: int) -> str:
 def percent(hundredths: float) -> str:
     """87 is “87 %”, as the language writes it."""
     # Translators: a share in percent. Some languages put no space or another sign.
-    pattern = pgettext("share", "%(number)s\u00a0%%")
+    pattern = pgettext("share", "%(number)s %%")
     return pattern % {"number": fixed(hundredths, 0)}
 
 

@@ -44,9 +44,10 @@ CREATE FUNCTION folkmoot_cast_vote(
     of_round bigint, on_number integer, new_value smallint, is_important boolean,
     request_key uuid, from_source text, at timestamptz,
     limit_key bytea, limit_every double precision, limit_burst integer,
-    next_statement bigint, next_probability double precision
-) RETURNS TABLE (kind text, now_value smallint, before_value smallint, participant bigint,
-                 in_group smallint, voted bigint[])
+    next_statement bigint, next_probability double precision,
+    OUT kind text, OUT now_value smallint, OUT before_value smallint, OUT participant bigint,
+    OUT in_group smallint, OUT voted bigint[]
+)
 LANGUAGE plpgsql AS $$
 DECLARE
     who record;
@@ -123,7 +124,6 @@ BEGIN
     in_group := who.routing_group;
     SELECT COALESCE(array_agg(v.statement_id), '{}') INTO voted
     FROM deliberation_vote v WHERE v.participant_id = who.id;
-    RETURN NEXT;
 END $$;
 """
 
