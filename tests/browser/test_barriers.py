@@ -1,7 +1,7 @@
 """No page of a participant has a barrier that can be found by a program, in any state.
 
-Each state of ``states.py`` is looked at twice: light, left to right, on a desktop, and dark, right
-to left, on a small phone. A few states are looked at where they are walked to.
+Each state of the folder ``states`` is looked at twice: light, left to right, on a desktop, and
+dark, right to left, on a small phone. A few states are looked at where they are walked to.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.browser.states import STATES, State, Visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-HERE = "states.py"
+HERE = "states"
 # Name of the URL → where its states are looked at. "Nothing" is an address without a page.
 TABLE: dict[str, list[str]] = {
     "home": [HERE],
