@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
@@ -18,6 +19,9 @@ from .audit import record
 from .consent import text_hash
 from .errors import WrongPhase
 
+# What the template leaves to the organiser; a link in Markdown has its address behind it.
+_LEFT_OPEN = re.compile(r"\[[^\[\]]+\](?![(\[:])")
+
 
 def what_is_missing(round: Round) -> list[str]:
     """What still stands between this round and its opening, in plain words."""
@@ -26,6 +30,8 @@ def what_is_missing(round: Round) -> list[str]:
         missing.append(_("Write the question."))
     if not round.consent_text.strip():
         missing.append(_("Write the consent text that people agree to."))
+    if _LEFT_OPEN.search(round.consent_text):
+        missing.append(_("Replace what stands in [square brackets] in the consent text."))
     if round.statements.counting().count() < 3:
         missing.append(_("Add at least three seed statements, so that voting can begin."))
     panel = round.deliberation.panel

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from deliberation.models import Deliberation, Statement, User
 from deliberation.services.sign_in import create_sign_in_link
 from deliberation.services.statements import propose
-from tests.factories import SEEDS, join, make_open, make_user, the_round
+from tests.factories import CONSENT, SEEDS, join, make_open, make_user, the_round
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,6 +58,7 @@ def test_from_the_sign_in_link_to_an_open_round(open_page, javascript):
     page.get_by_role("link", name="New deliberation").click()
     page.get_by_label("Title").fill("How a tutor should teach")
     page.get_by_label("The question to the panel").fill("By which principles should it teach?")
+    page.get_by_label("What people agree to when they join").fill(CONSENT)
     page.get_by_role("button", name="Create the deliberation").click()
     expect(page.get_by_text("Before you can open")).to_be_visible()
     page.get_by_role("link", name="Write seed statements").click()
