@@ -14,7 +14,11 @@ function refocus(row, pressed) {
 
 async function vote(form, pressed, fields) {
   const row = form.closest("li");
-  row.querySelector("[data-trouble]")?.remove();
+  const trouble = row.querySelector("[data-trouble]");
+  if (trouble) pressed.focus({ preventScroll: true }); // else the focus would be lost with it
+  trouble?.remove();
+  // The same words as last time are told again only if there were none in between.
+  document.getElementById("live").textContent = "";
   row.setAttribute("aria-busy", "true");
   const answer = await send(form.action, fields);
   row.removeAttribute("aria-busy");

@@ -171,6 +171,8 @@ function failed(job, answer) {
 function again() {
   const job = stuck;
   stuck = null;
+  // Without a card to show meanwhile the focus would be lost with the notice.
+  if (!job.after) job.before.querySelector("[data-focus]").focus({ preventScroll: true });
   job.before.querySelector("[data-trouble]").remove();
   go(job);
 }
