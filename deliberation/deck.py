@@ -21,6 +21,7 @@ from deliberation.texts import direction
 
 # Reading a very large round takes a while; then it is kept longer, to cost 5 % at most.
 _REST = 20
+_WHILE_READING = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Deck:
     """A round and the statements that count in it, in the order of their numbers.
 
     ``lots`` has the weights for everyone, then those for each routing group. ``places`` leads
-    from a statement's id to its place.
+    from a statement's id to its place, ``numbers`` from its number.
     """
 
     deliberation: Deliberation
@@ -56,12 +57,17 @@ class Deck:
     consent: str
     statements: tuple[DeckStatement, ...]
     places: dict[int, int]
+    numbers: dict[int, int]
     lots: tuple[Lots, ...]
 
     def lots_for(self, group: int | None) -> Lots:
         """The weights for people of this routing group; those for everyone while it is unknown."""
         known = group is not None and group + 1 < len(self.lots)
         return self.lots[group + 1 if known else 0]  # type: ignore[operator]
+
+    def by_number(self, number: int) -> DeckStatement | None:
+        place = self.numbers.get(number)
+        return None if place is None else self.statements[place]
 
     def by_id(self, pk: int) -> DeckStatement | None:
         place = self.places.get(pk)
@@ -94,6 +100,7 @@ def read_deck(round: Round) -> Deck:
         consent=text_hash(round.consent_text),
         statements=statements,
         places={statement.id: place for place, statement in enumerate(statements)},
+        numbers={statement.number: place for place, statement in enumerate(statements)},
         lots=tuple(
             Lots(weights, list(accumulate(weights)))
             for weights in (
@@ -114,13 +121,15 @@ _kept: dict[str, tuple[float, Deck]] = {}
 def deck_of(slug: str) -> Deck | None:
     """The deck of the newest round of a deliberation, at most ``DECK_SECONDS`` old.
 
-    None where there is no such deliberation. Two threads may read the same deck at once; each
-    gets a whole one.
+    None where there is no such deliberation.
     """
     began = time.monotonic()
     kept_until, deck = _kept.get(slug, (0.0, None))
     if deck is not None and began < kept_until:
         return deck
+    if deck is not None:
+        # One thread reads; the others go on with what is there.
+        _kept[slug] = (began + _WHILE_READING, deck)
     round = (
         Round.objects.select_related("deliberation__panel")
         .filter(deliberation__slug=slug)

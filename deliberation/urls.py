@@ -20,6 +20,8 @@ from deliberation.views.own_votes import own_votes
 from .organiser_urls import urlpatterns as organiser
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # First, since addresses are looked up in order and this one is asked for most.
+    path("d/<slug:slug>/vote/", voting.vote, name="vote"),
     path("", public.home, name="home"),
     path("language/", choose_language, name="choose_language"),
     path("help/", public.help, name="help"),
@@ -32,7 +34,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("d/<slug:slug>/about-you/", about_you.about_you, name="about_you"),
     path("d/<slug:slug>/back/<str:token>/", coming_back.come_back, name="come_back"),
     path("d/<slug:slug>/you/link/", coming_back.return_link, name="return_link"),
-    path("d/<slug:slug>/vote/", voting.vote, name="vote"),
     path("d/<slug:slug>/list/", list_view, name="list"),
     path("d/<slug:slug>/votes/", own_votes, name="own_votes"),
     path("d/<slug:slug>/undo/", voting.undo_vote, name="undo_vote"),

@@ -53,9 +53,9 @@ DECLARE
     who record;
     what record;
     wait double precision;
-    known boolean;
+    held text;
 BEGIN
-    PERFORM pg_advisory_xact_lock_shared(7001, of_round::int);
+    held := pg_advisory_xact_lock_shared(7001, of_round::int);  -- quicker than PERFORM
     SELECT p.id, p.session_version, p.withdrawn_at, p.consent_hash, p.routing_group INTO who
     FROM deliberation_participant p
     WHERE p.deliberation_id = of_deliberation AND p.number = of_number FOR NO KEY UPDATE;
@@ -67,15 +67,16 @@ BEGIN
     IF agreed_to IS NOT NULL AND who.consent_hash <> agreed_to THEN
         RAISE EXCEPTION 'another consent text' USING ERRCODE = 'FM006';
     END IF;
-    SELECT s.id, s.status INTO what FROM deliberation_statement s
-    WHERE s.round_id = of_round AND s.number = on_number;
+    SELECT s.id, s.status, EXISTS (
+        SELECT 1 FROM deliberation_voteevent e
+        WHERE e.participant_id = who.id AND e.key = request_key
+    ) AS known INTO what
+    FROM deliberation_statement s WHERE s.round_id = of_round AND s.number = on_number;
     IF what.id IS NULL THEN
         RAISE EXCEPTION 'no such statement' USING ERRCODE = 'FM008';
     END IF;
 
-    SELECT true INTO known FROM deliberation_voteevent e
-    WHERE e.participant_id = who.id AND e.key = request_key;
-    IF known THEN
+    IF what.known THEN
         SELECT v.value INTO now_value FROM deliberation_vote v
         WHERE v.participant_id = who.id AND v.statement_id = what.id;
         kind := 'replayed';
@@ -124,6 +125,23 @@ BEGIN
     in_group := who.routing_group;
     SELECT COALESCE(array_agg(v.statement_id), '{}') INTO voted
     FROM deliberation_vote v WHERE v.participant_id = who.id;
+END $$;
+"""
+
+# As in 0002, apart from how the lock is called: it is asked for twice in every vote.
+VOTES_ONLY_WHILE_OPEN = """
+CREATE OR REPLACE FUNCTION folkmoot_votes_only_while_open() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    of_round bigint := CASE WHEN TG_OP = 'DELETE' THEN OLD.round_id ELSE NEW.round_id END;
+    held text;
+BEGIN
+    held := pg_advisory_xact_lock_shared(7001, of_round::int);
+    IF NOT EXISTS (
+        SELECT 1 FROM deliberation_round WHERE id = of_round AND phase IN ('propose', 'vote')
+    ) THEN
+        RAISE EXCEPTION 'round % takes no votes', of_round USING ERRCODE = 'FM001';
+    END IF;
+    RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
 END $$;
 """
 
@@ -181,6 +199,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(UNLOGGED, LOGGED),
         migrations.RunSQL(TAKE, "DROP FUNCTION folkmoot_take;"),
         migrations.RunSQL(CAST_VOTE, "DROP FUNCTION folkmoot_cast_vote;"),
+        migrations.RunSQL(VOTES_ONLY_WHILE_OPEN, migrations.RunSQL.noop),
         migrations.RunSQL(ROUND_FROZEN, migrations.RunSQL.noop),
         migrations.RunSQL(KEEP_CONSENT_TEXTS, migrations.RunSQL.noop),
         migrations.RunSQL(

@@ -79,7 +79,7 @@ def ballot_after_vote(
 
     voted_on : the number of the statement the vote was on.
     """
-    last = next((s for s in deck.statements if s.number == voted_on), None)
+    last = deck.by_number(voted_on)
     return _upcoming(
         deck=deck,
         number=number,

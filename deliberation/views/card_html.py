@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
@@ -47,15 +47,6 @@ def card_context(deck: Deck, ballot: Ballot | None) -> dict[str, Any]:
 def saved_card(request: HttpRequest, deck: Deck, ballot: Ballot) -> str:
     """The card after a vote that was stored."""
     last = ballot.last
-    marked = replace(
-        ballot,
-        statement=_marked("statement", ballot.statement) if ballot.statement else None,
-        upcoming=_marked("upcoming", ballot.upcoming) if ballot.upcoming else None,
-        last=LastVote(_marked("last", ballot.last.statement), ballot.last.value)
-        if ballot.last
-        else None,
-        sealed=_mark("sealed") if ballot.sealed else "",
-    )
     filled = {
         "sealed": ballot.sealed,
         "key": str(uuid.uuid4()),
@@ -67,36 +58,61 @@ def saved_card(request: HttpRequest, deck: Deck, ballot: Ballot) -> str:
         **_texts("upcoming", ballot.upcoming),
         **_texts("last", last.statement if last else None),
     }
-    return _variant(_Variant.of(deck, marked))(filled)
+    return _variant(_Variant.of(deck, ballot))(filled)
 
 
-@dataclass(frozen=True, slots=True)
-class _Variant:
-    """All that the card shows beside the marks. Equal variants look the same."""
+class _Variant(NamedTuple):
+    """All that the card shows beside the marks. Equal variants look the same.
+
+    ``made_of`` takes no part in comparing: what the card shows of a deck is frozen with the
+    round, and of a ballot it is named here.
+    """
 
     language: str | None
     round: int
     phase: str
     slug: str
-    ballot: Ballot
-    deck: _Unlooked
+    voted: int
+    goal: int
+    last: int | None
+    statement: tuple[str, bool] | None
+    upcoming: tuple[str, bool] | None
+    last_direction: str
+    made_of: _MadeOf
 
     @classmethod
     def of(cls, deck: Deck, ballot: Ballot) -> _Variant:
-        phase, slug = deck.round.phase, deck.deliberation.slug
-        return cls(get_language(), deck.round.pk, phase, slug, ballot, _Unlooked(deck))
+        last = ballot.last
+        return cls(
+            get_language(),
+            deck.round.pk,
+            deck.round.phase,
+            deck.deliberation.slug,
+            ballot.voted,
+            ballot.goal,
+            last.value if last else None,
+            _look(ballot.statement),
+            _look(ballot.upcoming),
+            last.statement.direction if last else "",
+            _MadeOf(deck, ballot),
+        )
 
 
-class _Unlooked:
-    """A deck that takes no part in comparing variants: what they show of it is frozen."""
+def _look(statement: DeckStatement | None) -> tuple[str, bool] | None:
+    return statement and (statement.direction, statement.from_panel)
 
-    __slots__ = ("deck",)
 
-    def __init__(self, deck: Deck) -> None:
+class _MadeOf:
+    """A deck and a ballot, equal to all others."""
+
+    __slots__ = ("ballot", "deck")
+
+    def __init__(self, deck: Deck, ballot: Ballot) -> None:
         self.deck = deck
+        self.ballot = ballot
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Unlooked)
+        return isinstance(other, _MadeOf)
 
     def __hash__(self) -> int:
         return 0
@@ -105,7 +121,16 @@ class _Unlooked:
 @lru_cache(maxsize=1000)
 def _variant(variant: _Variant) -> Callable[[dict[str, str]], str]:
     """The template of one variant, as a function of what its marks stand for."""
-    context = card_context(variant.deck.deck, variant.ballot) | {
+    deck, ballot = variant.made_of.deck, variant.made_of.ballot
+    last = ballot.last
+    marked = replace(
+        ballot,
+        statement=_marked("statement", ballot.statement) if ballot.statement else None,
+        upcoming=_marked("upcoming", ballot.upcoming) if ballot.upcoming else None,
+        last=last and LastVote(_marked("last", last.statement), last.value),
+        sealed=_mark("sealed") if ballot.sealed else "",
+    )
+    context = card_context(deck, marked) | {
         "saved": True,
         "key": _mark("key"),
         "undo_key": _mark("undo_key"),
