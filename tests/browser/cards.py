@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from deliberation.models import Participant, Vote
@@ -37,9 +36,3 @@ def votes(me: Participant) -> list[tuple[str, int]]:
     """Text and value of each vote, in the order they came."""
     rows = Vote.objects.filter(participant=me).order_by("id")
     return list(rows.values_list("statement__text", "value"))
-
-
-def no_barriers(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

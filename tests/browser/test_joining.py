@@ -5,27 +5,18 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from deliberation.models import Deliberation, Participant, ProfileAnswer
 from deliberation.services.panels import issue_seats
 from deliberation.services.profiles import add_question
 from deliberation.services.rounds import open_round
+from tests.browser.barriers import no_barriers
 from tests.factories import make_deliberation, make_open, make_user, the_round
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 AGREE = "I have read this and agree to take part."
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-
-
-def no_barriers(page: Page) -> None:
-    options = {"runOnly": {"type": "tag", "values": RULES}}
-    found = Axe().run(page, options=options).response["violations"]
-    assert [(one["id"], [n["target"] for n in one["nodes"]]) for one in found] == []
-    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    assert wide is False
 
 
 def make_asking(**changes: object) -> Deliberation:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from aggregation import runs
 from aggregation.engine import Plan
 from deliberation.services.rounds import close_round
+from tests.browser.barriers import no_barriers
 from tests.factories import join, make_open, the_round, vote_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PAGES = ("/", "/help/", "/d/assistant/", "/d/assistant/statements/", "/d/assistant/report/")
-
-
-def no_barriers(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import re
 from uuid import uuid4
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from deliberation.models import Deliberation, Exposure, Statement, User
@@ -15,6 +14,7 @@ from deliberation.services.moderation import moderate
 from deliberation.services.sign_in import create_sign_in_link
 from deliberation.services.votes import cast_vote
 from deliberation.similarity import warm_up
+from tests.browser.barriers import no_barriers
 from tests.factories import SEEDS, make_open, the_round
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,11 +33,6 @@ def _word_vectors() -> None:
 @pytest.fixture
 def deliberation() -> Deliberation:
     return make_open()
-
-
-def no_barriers(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found] == []
 
 
 def sit_down(page: Page, deliberation: Deliberation) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from aggregation import runs
 from aggregation.engine import Plan
 from deliberation.models import Round
 from deliberation.services.rounds import close_round
 from deliberation.services.sign_in import create_sign_in_link
+from tests.browser.barriers import no_barriers
 from tests.factories import join, make_open, make_user, the_round, vote_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,11 +24,6 @@ def closed() -> Round:
         side = 1 if n % 3 else -1
         vote_row(join(deliberation), [1, side, -side, 0 if n < 3 else None])
     return close_round(round=the_round(deliberation), actor=None)
-
-
-def no_barriers(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
 
 
 def count(round: Round) -> int:

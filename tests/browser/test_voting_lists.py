@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 
 from deliberation.models import Deliberation, Participant, Vote
 from deliberation.services.rounds import close_round
-from tests.browser.cards import VOTE, button, heading, no_barriers, said, settle, votes
+from tests.browser.barriers import no_barriers
+from tests.browser.cards import VOTE, button, heading, said, settle, votes
 from tests.factories import accepted, join, make_open, the_round, vote
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from constitutions.drafting import draft_version, publish_version
@@ -11,6 +10,7 @@ from deliberation.models import Deliberation, Participant, Subscription, Vote
 from deliberation.services.rounds import close_round
 from deliberation.services.statements import propose
 from deliberation.services.subscriptions import ending_token
+from tests.browser.barriers import no_barriers
 from tests.browser.test_participant import sit_down
 from tests.constitutions.world import make_run
 from tests.deliberation.test_your_part import say
@@ -33,9 +33,7 @@ def look(page: Page, *address: object) -> None:
     """Open the page (or stay); it has no barrier that axe can find, and fits the screen."""
     if address:
         page.goto("/".join(["", *map(str, address), ""]))
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    no_barriers(page)
 
 
 def take_part(page: Page, deliberation: Deliberation) -> Participant:
