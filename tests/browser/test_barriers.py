@@ -6,7 +6,7 @@ dark, right to left, on a small phone. A few states are looked at where they are
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -129,3 +129,31 @@ def test_what_is_looked_at_elsewhere_is_there() -> None:
 )
 def test_a_level_that_is_left_out_is_found(levels: list[int], found: list[tuple]) -> None:
     assert skipped(levels) == found
+
+
+GOOD = (
+    "<!doctype html><html lang=en><title>A page</title><meta name=viewport "
+    "content='width=device-width'><main><h1>One</h1><h2>Two</h2><p>Words</p>{}</main></html>"
+)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "<button></button>",
+        "<h4>Four</h4>",
+        "<h1>One more</h1>",
+        "<p style='color: #999'>Pale</p>",
+        "<input>",
+        "<div style='width: 9000px'>Wide</div>",
+        "<style>a {display: inline-block; font-size: 8px}</style>"
+        "<div><a href='#a'>a</a><br><a href='#b'>b</a><br><a href='#c'>c</a></div>",
+    ],
+)
+def test_the_check_finds_what_is_wrong(open_page: Callable[..., Page], bad: str) -> None:
+    page = open_page(width=360)
+    page.set_content(GOOD.format("<button>Go</button>"))
+    no_barriers(page)
+    page.set_content(GOOD.format(bad))
+    with pytest.raises(AssertionError):
+        no_barriers(page)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from constitutions.models import Principle, Version
 from deliberation.models import Deliberation
 from deliberation.services.sign_in import create_sign_in_link
+from tests.browser.barriers import no_barriers
 from tests.constitutions.world import make_closed, make_run
 from tests.factories import make_user
 
@@ -105,24 +105,17 @@ def test_editing_in_place_keeps_the_page_and_says_what_happened(open_page, delib
 def test_pages_are_accessible_and_fit_the_screen(open_page, deliberation, width, dark):
     page = open_page(width=width, dark=dark)
     sign_in(page, deliberation)
-    check(page)
+    no_barriers(page)
     page.get_by_role("button", name="Draft the constitution").click()
-    check(page)
+    no_barriers(page)
     page.get_by_role("link", name="Take out").first.click()
-    check(page)
+    no_barriers(page)
     page.go_back()
     publish(page)
     compare(page)
-    check(page)
+    no_barriers(page)
     for name, rest in (("constitution", []), ("comparison", [1, "hhh"])):
         page.goto(reverse(name, args=[deliberation.slug, *rest]))
         for fold in page.locator("details").all():
             fold.evaluate("fold => fold.open = true")
-        check(page)
-
-
-def check(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
-    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    assert page.evaluate(wide) is False
+        no_barriers(page)

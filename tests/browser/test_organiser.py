@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from deliberation.models import Deliberation, Statement, User
 from deliberation.services.sign_in import create_sign_in_link
 from deliberation.services.statements import propose
+from tests.browser.barriers import no_barriers
 from tests.factories import CONSENT, SEEDS, join, make_open, make_user, the_round
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,11 +20,6 @@ PROPOSALS = [
     "It should be quiet at night.",
     "My neighbour talks too much.",
 ]
-
-
-def no_barriers(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found] == []
 
 
 def sign_in_by_link(page: Page, user: User) -> None:
