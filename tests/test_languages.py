@@ -23,11 +23,12 @@ _ARABIC = re.compile(r"[\u0600-\u06ff]")
 # Names, abbreviations and words of English wordings that are quoted as such.
 _KEPT_IN_ARABIC = frozenset(
     """
-    AGPL CSV Folkmoot IP JSON JavaScript Markdown Polis SHA TOML URL UTC UTF kmeans llm swarm
+    AGPL CSV Folkmoot IP JSON JavaScript Markdown Polis QR SHA TOML URL UTC UTF https kmeans llm
+    swarm xid example name org
     and be being closest comes do does is least most never not should the to
     """.split()  # noqa: SIM905
 )
-_SAME_IN_ARABIC = {"%(name)s: %(value)s"}
+_SAME_IN_ARABIC = {"%(name)s: %(value)s", "%(number)s\u00a0%%", "“%(text)s”"}
 
 
 @cache
