@@ -9,7 +9,7 @@ from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
 
@@ -24,14 +24,23 @@ _TITLES = {
 }
 
 
-class Language(LocaleMiddleware):
-    """The language that was chosen, else the browser's. Caches are told that both decide."""
+class Language:
+    """The language that was chosen, else the browser's. Caches are told that both decide.
 
-    def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
-    ) -> HttpResponseBase:
-        patch_vary_headers(response, ("Cookie",))
-        return super().process_response(request, response)
+    Django's LocaleMiddleware also looks for a language in the address, where we have none.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        language = translation.get_language_from_request(request)
+        translation.activate(language)
+        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        patch_vary_headers(response, ("Accept-Language", "Cookie"))
+        response.headers.setdefault("Content-Language", translation.get_language() or language)
+        return response
 
 
 class ContentSecurityPolicy(CSPMiddleware):

@@ -99,7 +99,7 @@ class _Variant(NamedTuple):
 
 
 def _look(statement: DeckStatement | None) -> tuple[str, bool] | None:
-    return statement and (statement.direction, statement.from_panel)
+    return (statement.direction, statement.from_panel) if statement else None
 
 
 class _MadeOf:

@@ -301,7 +301,8 @@ def median(turns: list[Turn], of: Callable[[Turn], float]) -> float:
 def report(side: str, turns: list[Turn]) -> None:
     print(
         f"{side}: {median(turns, lambda t: t.per_second):,.0f} votes/s, "
-        f"p50 {median(turns, lambda t: t.p50):.1f} ms, p99 {median(turns, lambda t: t.p99):.1f} ms, "
+        f"p50 {median(turns, lambda t: t.p50):.1f} ms, "
+        f"p99 {median(turns, lambda t: t.p99):.1f} ms, "
         f"CPU per vote {median(turns, lambda t: t.cpu_web):.2f} ms web + "
         f"{median(turns, lambda t: t.cpu_database):.2f} ms database, "
         f"refused {sum(t.refused for t in turns)}"
