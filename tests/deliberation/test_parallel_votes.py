@@ -54,7 +54,7 @@ def test_each_leaves_one_vote_that_counts_and_no_server_error(settings):
     for_each_status: dict[int, int] = {}
     with many_threads() as pool:
         for number in range(ROUNDS):
-            client, participant = sit(deliberation)
+            client, participant = sit(deliberation, Client(REMOTE_ADDR=f"10.0.1.{number}"))
             send = sender(client.cookies["seat"].value, address, f"10.0.0.{number}")
             same = [(1, str(uuid4()))] * AT_ONCE
             contrary = [(n % 3 - 1, str(uuid4())) for n in range(AT_ONCE)]

@@ -59,7 +59,7 @@ def test_the_open_demo_is_another_topic_with_seeds_only() -> None:
 def test_people_are_told_that_it_is_a_simulation_and_how_to_withdraw(path: Path) -> None:
     spec = load(path)
     assert "simulated" in spec.description
-    for promise in ("simulated", "Who pays", "How long", "withdraw", "published"):
+    for promise in ("simulated", "Who pays", "How long", "leave altogether", "published"):
         assert promise in spec.consent
 
 
