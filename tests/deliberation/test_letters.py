@@ -16,6 +16,7 @@ from threading import Event
 from unittest.mock import patch
 
 import pytest
+from aiosmtpd.controller import Controller
 from django.core import mail
 from django.db import close_old_connections, connection
 from django.test import override_settings
@@ -201,9 +202,8 @@ class Sink:
 @contextmanager
 def listening(sink: Sink) -> Iterator[int]:
     """The sink as a server on this computer; gives its port."""
-    controller_of = pytest.importorskip("aiosmtpd.controller")
     port = free_port(0)
-    controller = controller_of.Controller(sink, hostname="127.0.0.1", port=port)
+    controller = Controller(sink, hostname="127.0.0.1", port=port)
     controller.start()
     try:
         yield port
