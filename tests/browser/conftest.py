@@ -137,6 +137,7 @@ def seated(open_page, live_server, me: Participant) -> Callable[..., Page]:
 _EXPECTED = (
     "Failed to load resource",
     "Response Status Error Code 4",
+    "Response Status Error Code 503",
     "htmx:sendError",
     "htmx:afterRequest",
 )
