@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from deliberation.deck import Deck, DeckStatement
 from deliberation.models import Participant, Vote
-from deliberation.services.cards import Card, draw_card, hand, seal, show
+from deliberation.services.cards import draw_card, hand, seal, show_asked
 from deliberation.services.votes import CastResult, Showing
 
 
@@ -66,7 +66,7 @@ def ballot(
             return _ballot(deck, participant, voted, found, votes, value, important)
     if asked is not None and asked.statement not in voted:
         statement = deck.statements[deck.places[asked.statement]]
-        show(participant=participant, deck=deck, card=Card(statement, 1.0), drawn=False)
+        show_asked(participant=participant, deck=deck, statement=statement)
         return _ballot(deck, participant, voted, statement, votes)
     cards = hand(participant=participant, deck=deck, size=1)
     return _ballot(deck, participant, voted, cards[0].statement if cards else None, votes)

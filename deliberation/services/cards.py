@@ -122,6 +122,14 @@ def show(*, participant: Participant, deck: Deck, card: Card, drawn: bool = True
     return card
 
 
+def show_asked(*, participant: Participant, deck: Deck, statement: DeckStatement) -> Card:
+    """Put a statement before the participant who asked for it. Reloading logs nothing again."""
+    card = Card(statement, 1.0)
+    if [one.statement.id for one in _still_open(participant, deck, 1)] == [statement.id]:
+        return card
+    return show(participant=participant, deck=deck, card=card, drawn=False)
+
+
 def hand(*, participant: Participant, deck: Deck, size: int, u: float | None = None) -> list[Card]:
     """``size`` cards before the participant, fewer if there are no more; the newest first.
 

@@ -115,6 +115,7 @@ def undo_vote(request: HtmxRequest, slug: str) -> HttpResponse:
         round=deck.round,
         number=form.cleaned_data["statement"],
     )
+    limits.take(limits.VOTE, f"{deliberation.pk}.{participant.number}")
     withdraw_vote(participant=participant, statement=statement, key=form.cleaned_data["key"])
     if not request.htmx:
         return see_other("vote", deliberation)

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from deliberation import deck as decks
 from deliberation.models import Deliberation, Exposure
+from deliberation.services.cards import Card, seal
 from deliberation.services.rounds import end_proposals, open_round
 from deliberation.services.statements import add_seeds
 from deliberation.views import voting
@@ -142,3 +143,14 @@ def test_a_vote_under_an_older_consent_text_is_refused_with_the_way_to_the_new_o
     assert reverse("join", args=[deliberation.slug]) in answer.content.decode()
     assert not participant.votes.exists()
     assert client.get(reverse("vote", args=[deliberation.slug])).status_code == 302
+
+
+def test_a_statement_that_was_asked_for_is_logged_once_however_often_it_is_loaded():
+    deliberation = make_open()
+    client, participant = sit(deliberation)
+    deck = decks.read_deck(the_round(deliberation))
+    sealed = seal(deck, participant.number, Card(deck.statements[2], 1.0))
+    address = f"{reverse('vote', args=[deliberation.slug])}?card={sealed}"
+    for _ in range(3):
+        assert _number(client.get(address).content.decode()) == deck.statements[2].number
+    assert list(Exposure.objects.values_list("drawn", flat=True)) == [False]

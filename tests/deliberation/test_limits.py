@@ -83,6 +83,17 @@ def test_a_flood_of_votes_is_429_with_the_seconds_to_wait_and_stores_nothing():
     assert VoteEvent.objects.count() == len(answers) - len(refused)
 
 
+def test_a_flood_of_undone_votes_meets_the_same_limit():
+    deliberation = make_open()
+    client, _ = sit(deliberation)
+    cast(client, deliberation, 1, statement=1)
+    body = {"statement": 1, "key": uuid4()}
+    address = reverse("undo_vote", args=[deliberation.slug])
+    statuses = [client.post(address, body).status_code for _ in range(limits.VOTE.burst + 2)]
+    assert statuses[0] == 303
+    assert statuses[-1] == 429
+
+
 def test_the_same_vote_sent_again_is_not_counted_as_another():
     deliberation = make_open()
     client, _ = sit(deliberation)
