@@ -135,7 +135,7 @@ def _upcoming(
     return Ballot(
         statement=statement,
         upcoming=card.statement if card else None,
-        sealed=seal(deck, number, card) if card else "",
+        sealed=seal(deck, number, card, after=statement.id) if statement and card else "",
         voted=sum(pk in deck.places for pk in voted),
         goal=deck.goal,
         last=last,

@@ -108,7 +108,7 @@ def _query(statement: DeckStatement, voted: bool, deck: Deck, participant: Parti
     if voted:
         return f"?statement={statement.number}"
     # Asked for, not drawn: its probability says nothing.
-    return f"?card={seal(deck, participant.number, Card(statement, 1.0))}"
+    return f"?card={seal(deck, participant.number, Card(statement, 1.0), after=0)}"
 
 
 # --- Before it is sent

@@ -73,23 +73,28 @@ def _secret() -> bytes:
 # --- Sealing
 
 
-def seal(deck: Deck, number: int, card: Card) -> str:
-    """A card to be shown later to participant ``number``, in a form that only we can make."""
+def seal(deck: Deck, number: int, card: Card, *, after: int) -> str:
+    """A card to be shown later to participant ``number``, in a form that only we can make.
+
+    after : id of the statement whose vote puts it up, 0 for a card that is asked for. It holds
+            for that vote only: nobody can collect cards and choose, or pass off as drawn what
+            they asked for.
+    """
     content = f"{card.statement.id}_{card.probability!r}"
-    return f"{content}_{_mark(deck, number, content)}"
+    return f"{content}_{_mark(deck, number, content, after)}"
 
 
-def unseal(deck: Deck, number: int, sealed: str) -> Showing | None:
-    """The card in ``sealed``, if it was made for this participant and still counts."""
+def unseal(deck: Deck, number: int, sealed: str, *, after: int) -> Showing | None:
+    """The card in ``sealed``, if it was made for this participant and vote and still counts."""
     content, _, mark = sealed.rpartition("_")
-    if not hmac.compare_digest(mark.encode(), _mark(deck, number, content).encode()):
+    if not hmac.compare_digest(mark.encode(), _mark(deck, number, content, after).encode()):
         return None
     pk, _, probability = content.partition("_")
     return Showing(int(pk), float(probability)) if int(pk) in deck.places else None
 
 
-def _mark(deck: Deck, number: int, content: str) -> str:
-    text = f"{deck.round.pk}.{number}.{content}".encode()
+def _mark(deck: Deck, number: int, content: str, after: int) -> str:
+    text = f"{deck.round.pk}.{number}.{after}.{content}".encode()
     return hashlib.blake2b(text, key=_secret(), digest_size=12).hexdigest()
 
 

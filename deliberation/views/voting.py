@@ -53,7 +53,7 @@ def vote(request: HtmxRequest, slug: str) -> HttpResponse:
         participant=participant,
         deck=deck,
         number=number,
-        asked=unseal(deck, participant.number, request.GET.get("card", "")),
+        asked=unseal(deck, participant.number, request.GET.get("card", ""), after=0),
     )
     response = _card(request, deck, shown)
     return remember_view(response, request, "cards") if "view" in request.GET else response
@@ -70,7 +70,8 @@ def _cast(request: HtmxRequest, slug: str) -> HttpResponse:
         problem = _("Your vote did not arrive in one piece. Please choose again.")
         return _again(request, slug, problem, status=422)
     limits.take_if_busy(limits.VOTE_NETWORK, limits.network(request))
-    showing = unseal(deck, seat.number, sent.sealed)
+    front = deck.by_number(sent.statement)
+    showing = unseal(deck, seat.number, sent.sealed, after=front.id) if front else None
     try:
         cast = cast_in_round(
             voter=Voter(deck.deliberation.pk, seat.number, seat.session, deck.consent),

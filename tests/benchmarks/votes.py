@@ -142,7 +142,7 @@ def product_requests() -> list[str]:
                 f"csrfmiddlewaretoken={_mask_cipher_secret(secret)}",
                 f"statement={now.number}",
                 f"key={uuid.UUID(int=lot.getrandbits(128))}",
-                f"next={seal(deck, number, Card(following, 0.002))}",
+                f"next={seal(deck, number, Card(following, 0.002), after=now.id)}",
                 f"value={lot.choice((-1, 0, 1))}",
             ]
         )

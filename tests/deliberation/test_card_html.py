@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -149,8 +150,22 @@ def test_a_statement_that_was_asked_for_is_logged_once_however_often_it_is_loade
     deliberation = make_open()
     client, participant = sit(deliberation)
     deck = decks.read_deck(the_round(deliberation))
-    sealed = seal(deck, participant.number, Card(deck.statements[2], 1.0))
+    sealed = seal(deck, participant.number, Card(deck.statements[2], 1.0), after=0)
     address = f"{reverse('vote', args=[deliberation.slug])}?card={sealed}"
     for _ in range(3):
         assert _number(client.get(address).content.decode()) == deck.statements[2].number
     assert list(Exposure.objects.values_list("drawn", flat=True)) == [False]
+
+
+def test_what_was_asked_for_or_sealed_for_another_vote_does_not_pass_for_drawn():
+    deliberation = make_open()
+    client, participant = sit(deliberation)
+    html = first_page(client, deliberation)
+    deck = decks.read_deck(the_round(deliberation))
+    front = deck.by_number(_number(html))
+    assert front is not None
+    wanted = next(s for s in deck.statements if s != front)
+    for after in (0, wanted.id):
+        chosen = seal(deck, participant.number, Card(wanted, 0.987), after=after)
+        assert press(client, deliberation, html, next=chosen, key=uuid4()).status_code == 200
+    assert not Exposure.objects.filter(probability=0.987).exists()
