@@ -49,8 +49,8 @@ def aggregate(
     group_counts, counts = _counts(people, grouping)
     agreement = consensus(group_counts, confidence=plan.confidence)
     say(0.8, "rules")
-    evidence = Evidence(people, counts, agreement, grouping.ids)
-    selections = tuple(RULES[rule.id].function(evidence, rule.settings) for rule in plan.rules)
+    evidence = Evidence(people, counts, agreement, grouping.ids, start)
+    selections = tuple(RULES[rule.id].select(evidence, rule.settings) for rule in plan.rules)
     outcome = Outcome(
         plan_hash=plan.hash,
         seed=start,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 
-from aggregation.engine.committees import sequential_pav, threshold
 from aggregation.engine.consensus import MEASURES
 from aggregation.engine.params import Param, ParamValue
 from aggregation.engine.selection import Evidence, Selection
+
+Select = Callable[[Evidence, Mapping[str, ParamValue]], Selection]
+
+UNSEEN = ("not_approved", "share_among_viewers", "inverse_propensity")
 
 
 @dataclass(frozen=True)
@@ -16,29 +20,52 @@ class Rule:
     """One rule.
 
     id, label  : its name in plans, and for people.
-    function   : computes it.
+    function   : where it is, as "module:function" below ``aggregation.engine``. It is imported
+                 when it is used: some rules need solvers that take longer to load than to run.
     inputs     : what it looks at, in words.
     params     : its settings.
-    guarantees : what is proven of its outcome and checked by our tests.
-    complexity : in votes stored (nnz), statements (m), groups (G) and seats.
+    guarantees : what is proven of its outcome, as ids of GUARANTEES, each checked by our tests.
+    complexity : in votes stored (nnz), people (n), statements (m), groups (G) and seats.
     reference  : where it is defined.
     """
 
     id: str
     label: str
-    function: Callable[[Evidence, Mapping[str, ParamValue]], Selection]
+    function: str
     inputs: tuple[str, ...]
     params: tuple[Param, ...]
     guarantees: tuple[str, ...]
     complexity: str
     reference: str
 
+    @property
+    def select(self) -> Select:
+        """The rule itself."""
+        module, name = self.function.split(":")
+        found: Select = getattr(import_module(f"aggregation.engine.{module}"), name)
+        return found
+
+
+# What may be promised of a rule, in words; ``tests/aggregation/engine/test_engine_guarantees.py``
+# checks each on random votes for every rule that claims it.
+GUARANTEES: dict[str, str] = {
+    "independent": "The choice about one statement does not depend on the others.",
+    "committee_monotone": "More seats only add statements and never drop one.",
+    "jr": "No group large enough for a seat that agrees on a statement goes without any.",
+    "pjr": "A group large enough for several seats that agrees on as many statements has as many.",
+    "ejr": "In every such group somebody agrees with as many selected statements as it deserves.",
+    "ejr_plus": "No statement left out has a large enough group of supporters who all got less.",
+    "condorcet": "A statement that wins against every other one comes first.",
+    "smith": "Statements that win against all others stand above these.",
+    "clone_independent": "Near copies of a statement neither help nor hurt the others.",
+    "optimal": "No other choice of as many statements has a higher score.",
+}
 
 RULES: dict[str, Rule] = {
     "threshold": Rule(
         id="threshold",
         label="Agreement of all groups above a threshold",
-        function=threshold.threshold,
+        function="committees.threshold:threshold",
         inputs=("votes by group and statement",),
         params=(
             Param(
@@ -64,14 +91,14 @@ RULES: dict[str, Rule] = {
                 minimum=0,
             ),
         ),
-        guarantees=("the choice about one statement does not depend on the others",),
+        guarantees=("independent",),
         complexity="O(G · m)",
         reference="Huang et al. 2024, Collective Constitutional AI, arXiv:2406.07814",
     ),
     "sequential_pav": Rule(
         id="sequential_pav",
         label="Proportional approval, seat by seat",
-        function=sequential_pav.select,
+        function="committees.sequential_pav:select",
         inputs=("agree votes",),
         params=(
             Param(
@@ -90,7 +117,7 @@ RULES: dict[str, Rule] = {
                 choices=("not_approved",),
             ),
         ),
-        guarantees=("more seats only add statements and never drop one",),
+        guarantees=("committee_monotone",),
         complexity="O(nnz + seats · m) and the votes of each winner's supporters",
         reference="Lackner & Skowron 2023, Multi-Winner Voting with Approval Preferences, ch. 2.3",
     ),

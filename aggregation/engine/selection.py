@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aggregation.engine.consensus import Consensus
-from aggregation.engine.matrix import VoteMatrix
+from aggregation.engine.matrix import AGREE, VoteMatrix
 from aggregation.engine.params import ParamValue
-from aggregation.engine.ties import Tie
+from aggregation.engine.ties import Tie, TieBreaker
 
 SELECTED = "selected"
 NOT_SELECTED = "not_selected"
@@ -39,12 +39,14 @@ class Evidence:
     counts    : int64[m, 3], agree, disagree and pass in all.
     consensus : agreement by group.
     group_ids : names of the groups.
+    seed      : start of random draws, for rules that need any.
     """
 
     matrix: VoteMatrix
     counts: NDArray[np.int64]
     consensus: Consensus
     group_ids: tuple[int, ...]
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -124,3 +126,52 @@ def tie_dict(tie: Tie) -> dict[str, Any]:
 def frozen_params(params: Mapping[str, ParamValue]) -> tuple[tuple[str, ParamValue], ...]:
     """Settings in order of name, hashable."""
     return tuple(sorted(params.items()))
+
+
+def seated(
+    rule: str,
+    evidence: Evidence,
+    params: Mapping[str, ParamValue],
+    *,
+    columns: Sequence[int],
+    scores: Sequence[float],
+    steps: Sequence[Step],
+    ties: TieBreaker,
+    all_scores: NDArray[np.float64] | None = None,
+    left: str = "no_seat_left",
+) -> Selection:
+    """The selection of a rule that fills seats.
+
+    columns, scores : positions of the statements that won, in order of seats, and their scores.
+    steps           : what the rule did, in its own order. ties : with all that it met.
+    all_scores      : float64[m], what the rule compared, where the losers have a score too.
+    left            : reason of a statement that somebody agreed with and that won no seat.
+    """
+    ids = evidence.matrix.statement_ids.tolist()
+    place = {column: number for number, column in enumerate(columns)}
+    decisions: list[Decision] = []
+    for at, (agree, disagree, passed) in enumerate(evidence.counts.tolist()):
+        score = None if all_scores is None or np.isnan(all_scores[at]) else float(all_scores[at])
+        if at in place:
+            won, detail = float(scores[place[at]]), (("seat", place[at] + 1),)
+            decisions.append(Decision(ids[at], SELECTED, won, "won_seat", detail))
+        elif not agree + disagree + passed:
+            decisions.append(Decision(ids[at], NOT_ENOUGH_EVIDENCE, None, "nobody_voted"))
+        else:
+            decisions.append(
+                Decision(ids[at], NOT_SELECTED, score, left if agree else "nobody_agreed")
+            )
+    return Selection(
+        rule=rule,
+        params=frozen_params(params),
+        statements=tuple(ids[column] for column in columns),
+        scores=tuple(float(score) for score in scores),
+        decisions=tuple(decisions),
+        trace=tuple(steps),
+        ties=tuple(ties.found),
+    )
+
+
+def tie_breaker(evidence: Evidence) -> TieBreaker:
+    """The declared rule of this run: more agree votes first, then the lower statement id."""
+    return TieBreaker(evidence.counts[:, AGREE], evidence.matrix.statement_ids)
