@@ -31,6 +31,11 @@ MESSAGES: dict[str, str] = {
     "group_unknown_participant": "A group is given for participant {id}, who is not in the votes.",
     "group_out_of_range": "Group {group} of participant {id} is not a number from 0 to 2147483647.",
     "matrix_malformed": "The vote matrix is malformed: {reason}.",
+    # approvals
+    "probabilities_missing": (
+        "Unseen statements are to count by the probability of being shown, "
+        "but the votes carry no such probabilities."
+    ),
     # runs
     "no_votes": "There are no votes to aggregate.",
     "nobody_left": (

@@ -1,0 +1,206 @@
+"""Who approves what: the ballots that committee rules count, by participant and by statement.
+
+An agree vote is an approval. Disagree and pass are none. What a statement counts with a person who
+was never shown it is decided by a declared policy; see ``approvals``. All weights are whole numbers
+of a small unit, so that sums over people are exact in whatever order they are taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from aggregation.engine.errors import EngineError
+from aggregation.engine.matrix import VoteMatrix
+
+NOT_APPROVED = "not_approved"
+SHARE_AMONG_VIEWERS = "share_among_viewers"
+INVERSE_PROPENSITY = "inverse_propensity"
+UNSEEN_POLICIES = (NOT_APPROVED, SHARE_AMONG_VIEWERS, INVERSE_PROPENSITY)
+
+WEIGHT_UNIT = 1000
+"""Weights of people come in thousandths."""
+CELL_UNIT = 2**20
+"""Weights of single approvals are rounded to this part of one: sums of them are exact."""
+DENSE_CELLS = 2**27
+"""``dense`` is refused above this many cells (128 MiB)."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Approvals:
+    """Approvals of n participants for m statements, compressed by row.
+
+    indptr       : int64[n + 1]; row i approves columns indices[indptr[i]:indptr[i + 1]].
+    indices      : int32[nnz], ascending within a row.
+    n_statements : m.
+    weights      : int64[n] in thousandths, or None if everyone counts once.
+    cells        : float64[nnz], multiples of 1 / CELL_UNIT: what each approval weighs under the
+                   policy for unseen statements; None if each weighs one.
+    """
+
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    n_statements: int
+    weights: NDArray[np.int64] | None = None
+    cells: NDArray[np.float64] | None = None
+
+    def __repr__(self) -> str:
+        return f"Approvals({self.n_participants} x {self.n_statements}, {self.n_approvals})"
+
+    @classmethod
+    def from_ballots(
+        cls,
+        ballots: Sequence[Iterable[int]],
+        n_statements: int,
+        *,
+        weights: ArrayLike | None = None,
+    ) -> Approvals:
+        """One ballot per participant: the columns approved. weights : thousandths."""
+        rows = [sorted(set(ballot)) for ballot in ballots]
+        flat = [column for row in rows for column in row]
+        return cls(
+            indptr=offsets(np.array([len(row) for row in rows], dtype=np.int64)),
+            indices=np.array(flat, dtype=np.int32),
+            n_statements=n_statements,
+            weights=None if weights is None else np.asarray(weights, dtype=np.int64),
+        )
+
+    @property
+    def n_participants(self) -> int:
+        return len(self.indptr) - 1
+
+    @property
+    def n_approvals(self) -> int:
+        return len(self.indices)
+
+    @property
+    def unit(self) -> int:
+        """What one person counts in ``totals``: 1, or 1000 where people carry weights."""
+        return 1 if self.weights is None else WEIGHT_UNIT
+
+    @property
+    def ballot_sizes(self) -> NDArray[np.int64]:
+        """int64[n]: how many statements each participant approves."""
+        return np.diff(self.indptr)
+
+    @cached_property
+    def rows(self) -> NDArray[np.int32]:
+        """int32[nnz]: participant of each approval."""
+        return np.repeat(np.arange(self.n_participants, dtype=np.int32), self.ballot_sizes)
+
+    @cached_property
+    def by_statement(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """(indptr int64[m + 1], rows int32[nnz]): the same approvals by column, rows ascending."""
+        return offsets(self._people), self.rows[self.column_order]
+
+    @cached_property
+    def column_order(self) -> NDArray[np.int64]:
+        """int64[nnz]: the place of each approval of ``by_statement`` in ``indices``."""
+        # numpy sorts 16-bit keys by radix, in one pass over them.
+        narrow = self.indices.astype(np.uint16) if self.n_statements <= 2**16 else self.indices
+        return np.argsort(narrow, kind="stable")
+
+    @cached_property
+    def _people(self) -> NDArray[np.int64]:
+        return np.bincount(self.indices, minlength=self.n_statements)
+
+    @cached_property
+    def totals(self) -> NDArray[np.int64]:
+        """int64[m]: supporters of each statement, in thousandths where people carry weights."""
+        if self.weights is None:
+            return self._people
+        return _sums(self.indices, self.weights[self.rows], self.n_statements)
+
+    def supporters(self, column: int) -> NDArray[np.int32]:
+        """int32[s]: rows of those who approve of a statement, ascending."""
+        starts, rows = self.by_statement
+        return rows[starts[column] : starts[column + 1]]
+
+    @cached_property
+    def _dense(self) -> NDArray[np.bool_]:
+        result = np.zeros((self.n_participants, self.n_statements), dtype=np.bool_)
+        result[self.rows, self.indices] = True
+        return result
+
+    def dense(self) -> NDArray[np.bool_]:
+        """bool[n, m], kept. Raises EngineError("too_large") above DENSE_CELLS cells."""
+        if self.n_participants * self.n_statements > DENSE_CELLS:
+            raise EngineError(
+                "too_large", participants=self.n_participants, statements=self.n_statements
+            )
+        return self._dense
+
+
+def approvals(matrix: VoteMatrix, unseen: str = NOT_APPROVED) -> Approvals:
+    """The agree votes as approvals, with the weights of the people.
+
+    unseen : what a statement counts with people who were not shown it.
+        "not_approved": nothing, as if they had seen it and not agreed.
+        "share_among_viewers": as much as with those who voted on it; every approval of a statement
+        weighs n / voters on it.
+        "inverse_propensity": every approval weighs n / p over the sum of 1 / p of all voters on
+        the statement, p being the logged probability of being shown it; a card that was not drawn
+        by lot counts as certain (p = 1). Self-normalised (Hájek 1971).
+    People count by their weights in n, voters and sums.
+    Raises EngineError("probabilities_missing") for the last if no probability is known.
+    O(nnz).
+    """
+    agreed = np.flatnonzero(matrix.values == 1)
+    return Approvals(
+        indptr=np.searchsorted(agreed, matrix.indptr).astype(np.int64, copy=False),
+        indices=matrix.indices[agreed],
+        n_statements=matrix.n_statements,
+        weights=getattr(matrix, "weights", None),
+        cells=_cells(matrix, unseen, agreed),
+    )
+
+
+def offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """int64[n + 1]: where each of n runs of these lengths starts, and where the last ends."""
+    result = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=result[1:])
+    return result
+
+
+def _cells(
+    matrix: VoteMatrix, unseen: str, agreed: NDArray[np.int64]
+) -> NDArray[np.float64] | None:
+    if unseen == NOT_APPROVED or not len(agreed):
+        return None
+    everyone = _weights_or_thousand(matrix)
+    inverse = np.ones(matrix.n_votes, dtype=np.int64)
+    if unseen == INVERSE_PROPENSITY:
+        inverse = _inverse_probabilities(matrix, int(everyone.sum()))
+    viewers = _sums(matrix.indices, everyone[matrix.rows] * inverse, matrix.n_statements)
+    # One division of exact whole numbers per cell, so cloning and weighting round alike.
+    share = float(everyone.sum()) * inverse[agreed] / viewers[matrix.indices[agreed]]
+    return np.asarray(np.rint(share * CELL_UNIT) / CELL_UNIT, dtype=np.float64)
+
+
+def _weights_or_thousand(matrix: VoteMatrix) -> NDArray[np.int64]:
+    weights: NDArray[np.int64] | None = getattr(matrix, "weights", None)
+    if weights is not None:
+        return weights
+    return np.full(matrix.n_participants, WEIGHT_UNIT, dtype=np.int64)
+
+
+def _inverse_probabilities(matrix: VoteMatrix, everyone: int) -> NDArray[np.int64]:
+    """int64[nnz], 1 / p in whole parts of the largest, few enough for 52-bit sums over people."""
+    known: NDArray[np.float64] | None = getattr(matrix, "probabilities", None)
+    if known is None or np.isnan(known).all():
+        raise EngineError("probabilities_missing")
+    inverse = 1.0 / np.where(np.isnan(known), 1.0, known)
+    bits = 52 - everyone.bit_length()
+    parts = np.rint(inverse * (2.0**bits / inverse.max()))
+    return np.maximum(parts, 1.0).astype(np.int64)
+
+
+def _sums(
+    columns: NDArray[np.int32], amounts: NDArray[np.int64], n_columns: int
+) -> NDArray[np.int64]:
+    """Sum of whole amounts by column. Floats below 2^53 hold whole numbers exactly."""
+    return np.bincount(columns, weights=amounts, minlength=n_columns).astype(np.int64)
