@@ -6,21 +6,39 @@ in which votes were read. A cell that is not stored is *unseen*; a stored 0 is a
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from aggregation.engine.cells import checked_values, group_array, in_order, offsets
+from aggregation.engine.digests import block_digests, combined_digest
 from aggregation.engine.errors import EngineError
-from aggregation.engine.ids import as_ids, checked_ids, distinct, keep_mask, lookup
+from aggregation.engine.ids import as_ids, blocks, checked_ids, distinct, keep_mask
 
 AGREE, DISAGREE, PASS = 0, 1, 2
-_DIGEST_HEADER = b"folkmoot votes, form 1\n"
+# Weights are whole thousandths, so that sums over people are exact in any order.
+WEIGHT_ONE = 1000
+_MOST_WEIGHT = 2**31
 # Indexed by the vote itself: values[0] is pass, values[1] agree, values[-1] disagree.
 _COLUMN_OF_VOTE = np.array([PASS, AGREE, DISAGREE], dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Characteristic:
+    """What is known of people, for weights and strata.
+
+    name : as in ``age``. values : the possible answers. labels : int32[n], position of each
+    participant's answer in ``values``, -1 if unknown.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    labels: NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,6 +51,11 @@ class VoteMatrix:
     indices         : int32[nnz], column of each cell, ascending within a row.
     values          : int8[nnz], 1 agree, -1 disagree, 0 pass.
     declared_groups : int32[n] or None; groups that came with the votes, -1 for none.
+    weights         : int64[n] or None; how much each person counts, in thousandths.
+    excluded        : bool[n] or None; people whom a rule fixed before the vote leaves out.
+    probabilities   : float64[nnz] or None; probability with which the card of this cell was
+                      drawn, NaN where it is not known.
+    characteristics : what is known of the people.
     Raises EngineError("matrix_malformed").
     """
 
@@ -42,15 +65,18 @@ class VoteMatrix:
     indices: NDArray[np.int32]
     values: NDArray[np.int8]
     declared_groups: NDArray[np.int32] | None = None
+    weights: NDArray[np.int64] | None = None
+    excluded: NDArray[np.bool_] | None = None
+    probabilities: NDArray[np.float64] | None = None
+    characteristics: tuple[Characteristic, ...] = ()
 
     def __post_init__(self) -> None:
         for name, dtype in _DTYPES.items():
             array = getattr(self, name)
-            if array is None and name == "declared_groups":
-                continue
-            view = np.ascontiguousarray(array, dtype=dtype).view()
-            view.flags.writeable = False
-            object.__setattr__(self, name, view)
+            if array is not None:
+                view = np.ascontiguousarray(array, dtype=dtype).view()
+                view.flags.writeable = False
+                object.__setattr__(self, name, view)
         problem = _problem(self)
         if problem:
             raise EngineError("matrix_malformed", reason=problem)
@@ -68,6 +94,7 @@ class VoteMatrix:
         participant_ids: ArrayLike | None = None,
         statement_ids: ArrayLike | None = None,
         declared_groups: Mapping[int, int] | None = None,
+        probabilities: ArrayLike | None = None,
     ) -> VoteMatrix:
         """Build the matrix from one entry per vote, in any order.
 
@@ -75,30 +102,30 @@ class VoteMatrix:
         participant_ids, statement_ids   : everyone who counts, also those without a vote;
                                            taken from the votes when absent.
         declared_groups                  : group (0, 1, ...) by participant id.
+        probabilities                    : equally long; see above.
         Raises EngineError: lengths_differ, id_not_whole, id_repeated, id_unknown,
         value_out_of_range, duplicate_vote, contradictory_votes, group_*. O(nnz log nnz).
         """
         who, what = as_ids(participants, "participant"), as_ids(statements, "statement")
-        votes = _checked_values(values, len(who), len(what))
+        votes = checked_values(values, len(who), len(what))
+        chances = None if probabilities is None else np.asarray(probabilities, dtype=np.float64)
+        if chances is not None and len(chances) != len(votes):
+            raise EngineError("matrix_malformed", reason="not every vote has a probability")
         rows = distinct(who)
         if participant_ids is not None:
             rows = checked_ids(participant_ids, "participant")
         columns = distinct(what)
         if statement_ids is not None:
             columns = checked_ids(statement_ids, "statement")
-        row, column = lookup(rows, who, "participant"), lookup(columns, what, "statement")
-        cells = _packed(row, column, votes, len(rows), len(columns))
-        cells.sort()
-        _refuse_repeats(cells, rows, columns)
-        width = max(len(columns), 1)
-        row_of, column_of = np.divmod(cells >> 2, width)
+        cells = in_order(who, what, votes, rows, columns, chances)
         return cls(
             participant_ids=rows,
             statement_ids=columns,
-            indptr=_offsets(np.bincount(row_of, minlength=len(rows))),
-            indices=column_of.astype(np.int32),
-            values=((cells & 3) - 1).astype(np.int8),
-            declared_groups=_group_array(rows, declared_groups),
+            indptr=cells.indptr,
+            indices=cells.indices,
+            values=cells.values,
+            declared_groups=None if declared_groups is None else group_array(rows, declared_groups),
+            probabilities=cells.extra,
         )
 
     @property
@@ -125,26 +152,31 @@ class VoteMatrix:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over ids, votes and declared groups; the same whatever order they came in."""
-        state = hashlib.sha256(_DIGEST_HEADER)
-        sizes = [self.n_participants, self.n_statements, self.n_votes]
-        state.update(np.array(sizes, dtype="<i8").tobytes())
-        for name, dtype in _DTYPES.items():
-            array = getattr(self, name)
-            state.update(b"-" if array is None else b"+")
-            if array is not None:
-                state.update(array.astype(dtype.newbyteorder("<"), copy=False).data)
-        return state.hexdigest()
+        """SHA-256 over everything above; the same whatever order it came in."""
+        known = [(one.name, one.values) for one in self.characteristics]
+        return combined_digest(
+            self.statement_ids, self.n_participants, self.n_votes, known, self.block_digests()
+        )
+
+    def block_digests(self) -> bytes:
+        """Digests of blocks of 256 rows, of which ``digest`` is made."""
+        by_row = [getattr(self, name) for name in ("participant_ids", *_BY_ROW)]
+        by_row += [one.labels for one in self.characteristics]
+        return block_digests(self.indptr, by_row, [self.indices, self.values, self.probabilities])
 
     def counts(self) -> NDArray[np.int64]:
-        """int64[m, 3]: agree, disagree and pass of every statement."""
+        """int64[m, 3]: agree, disagree and pass of every statement. Weights are not used."""
         everyone = np.zeros(self.n_participants, dtype=np.int32)
         return np.asarray(self.group_counts(everyone, 1)[0])
 
-    def group_counts(self, groups: NDArray[np.int32], n_groups: int) -> NDArray[np.int64]:
-        """int64[G, m, 3]: agree, disagree and pass by group and statement, in one bincount.
+    def group_counts(
+        self, groups: NDArray[np.int32], n_groups: int, row_weights: NDArray[np.int64] | None = None
+    ) -> NDArray[np.int64]:
+        """int64[G, m, 3]: agree, disagree and pass by group and statement, by one bincount for
+        each block of votes.
 
-        groups : int32[n], 0 to G - 1, or negative for people in no group, who are left out.
+        groups      : int32[n], 0 to G - 1, or negative for people in no group, who are left out.
+        row_weights : int64[n], what each person adds; 1 if None. Sums are exact below 2^53.
         """
         width = 3 * self.n_statements
         if len(groups) != self.n_participants:
@@ -153,11 +185,30 @@ class VoteMatrix:
             )
         # People in no group go to one bin past the last group, which is cut off.
         bins = np.where(groups < 0, n_groups, groups).astype(np.int64) * width
-        key = np.repeat(bins, self.votes_by_participant)
-        key += self.indices.astype(np.int64) * 3
-        key += _COLUMN_OF_VOTE[self.values]
-        flat = np.bincount(key, minlength=(n_groups + 1) * width)[: n_groups * width]
-        return np.asarray(flat.reshape(n_groups, self.n_statements, 3), dtype=np.int64)
+        total = np.zeros((n_groups + 1) * width, dtype=np.int64)
+        for low, high in self._row_blocks():
+            votes = slice(self.indptr[low], self.indptr[high])
+            length = np.diff(self.indptr[low : high + 1])
+            key = np.repeat(bins[low:high], length)
+            key += self.indices[votes].astype(np.int64) * 3
+            key += _COLUMN_OF_VOTE[self.values[votes]]
+            if row_weights is None:
+                total += np.bincount(key, minlength=len(total))
+            else:
+                heavy = np.repeat(row_weights[low:high], length)
+                total += np.bincount(key, heavy, minlength=len(total)).astype(np.int64)
+        return total[: n_groups * width].reshape(n_groups, self.n_statements, 3)
+
+    def rows_between(self, low: int, high: int) -> VoteMatrix:
+        """The participants from row ``low`` up to, not including, row ``high``."""
+        start, end = int(self.indptr[low]), int(self.indptr[high])
+        return self._with(
+            slice(low, high),
+            slice(start, end),
+            statement_ids=self.statement_ids,
+            indptr=self.indptr[low : high + 1] - start,
+            indices=self.indices[start:end],
+        )
 
     def restrict(
         self, participants: ArrayLike | None = None, statements: ArrayLike | None = None
@@ -165,25 +216,54 @@ class VoteMatrix:
         """The same votes for some people and statements only.
 
         Each argument is a mask (bool, one entry per row or column) or a list of ids.
-        Raises EngineError: mask_length, ids_not_found. Declared groups travel with the rows.
+        Raises EngineError: mask_length, ids_not_found. All that belongs to a row or a cell
+        travels with it.
         """
         people = keep_mask(self.participant_ids, participants, "participant")
         columns = keep_mask(self.statement_ids, statements, "statement")
-        keep = np.repeat(people, self.votes_by_participant) & columns[self.indices]
-        kept_before = _offsets(keep)
-        votes = np.diff(kept_before[self.indptr])[people]
-        new_column = np.cumsum(columns) - 1
-        groups = self.declared_groups
-        return VoteMatrix(
-            participant_ids=self.participant_ids[people],
+        keep = np.repeat(people, self.votes_by_participant)
+        keep &= columns[self.indices]
+        votes = np.diff(offsets(keep)[self.indptr])[people]
+        new_column = (np.cumsum(columns) - 1).astype(np.int32)
+        return self._with(
+            people,
+            keep,
             statement_ids=self.statement_ids[columns],
-            indptr=_offsets(votes),
-            indices=new_column[self.indices[keep]].astype(np.int32),
-            values=self.values[keep],
-            declared_groups=None if groups is None else groups[people],
+            indptr=offsets(votes),
+            indices=new_column[self.indices[keep]],
         )
 
+    def weighted(self, weights: NDArray[np.int64] | None) -> VoteMatrix:
+        """The same votes with other weights, in thousandths, or with none."""
+        return replace(self, weights=weights)
 
+    def _with(self, rows: Any, cells: Any, **parts: Any) -> VoteMatrix:
+        optional: dict[str, Any] = {name: getattr(self, name) for name in _BY_ROW}
+        chances = self.probabilities
+        return VoteMatrix(
+            participant_ids=self.participant_ids[rows],
+            values=self.values[cells],
+            probabilities=None if chances is None else chances[cells],
+            characteristics=tuple(
+                replace(one, labels=one.labels[rows]) for one in self.characteristics
+            ),
+            **{name: None if array is None else array[rows] for name, array in optional.items()},
+            **parts,
+        )
+
+    def _row_blocks(self) -> list[tuple[int, int]]:
+        """Ranges of rows with about a million votes each."""
+        cuts = [0]
+        for part in blocks(self.n_votes):
+            end = int(np.searchsorted(self.indptr, part.stop, side="left"))
+            if end > cuts[-1]:
+                cuts.append(end)
+        if cuts[-1] < self.n_participants:
+            cuts.append(self.n_participants)
+        return list(pairwise(cuts))
+
+
+_BY_ROW = ("declared_groups", "weights", "excluded")
 _DTYPES: dict[str, np.dtype[np.generic]] = {
     "participant_ids": np.dtype(np.int64),
     "statement_ids": np.dtype(np.int64),
@@ -191,15 +271,39 @@ _DTYPES: dict[str, np.dtype[np.generic]] = {
     "indices": np.dtype(np.int32),
     "values": np.dtype(np.int8),
     "declared_groups": np.dtype(np.int32),
+    "weights": np.dtype(np.int64),
+    "excluded": np.dtype(np.bool_),
+    "probabilities": np.dtype(np.float64),
 }
 
 
 def _problem(matrix: VoteMatrix) -> str | None:
-    n, indptr, indices = matrix.n_participants, matrix.indptr, matrix.indices
+    return _rows_problem(matrix) or _cells_problem(matrix)
+
+
+def _rows_problem(matrix: VoteMatrix) -> str | None:
+    n, weights = matrix.n_participants, matrix.weights
     for name in ("participant_ids", "statement_ids"):
         if np.any(np.diff(getattr(matrix, name)) <= 0):
             return f"{name} do not rise strictly"
-    if len(indptr) != n + 1 or indptr[0] != 0 or np.any(np.diff(indptr) < 0):
+    for name in _BY_ROW:
+        array = getattr(matrix, name)
+        if array is not None and len(array) != n:
+            return f"{name} do not match the rows"
+    if weights is not None and n and (weights.min() < 0 or weights.max() > _MOST_WEIGHT):
+        return "a weight is negative or too large"
+    for one in matrix.characteristics:
+        labels = one.labels
+        if len(labels) != n:
+            return f"the answers on {one.name} do not match the rows"
+        if n and (labels.min() < -1 or labels.max() >= len(one.values)):
+            return f"an answer on {one.name} is not in the list"
+    return None
+
+
+def _cells_problem(matrix: VoteMatrix) -> str | None:
+    indptr, indices, chances = matrix.indptr, matrix.indices, matrix.probabilities
+    if len(indptr) != matrix.n_participants + 1 or indptr[0] != 0 or np.any(np.diff(indptr) < 0):
         return "indptr does not delimit the rows"
     if indptr[-1] != len(indices) or len(indices) != matrix.n_votes:
         return "indptr, indices and values do not match"
@@ -212,73 +316,8 @@ def _problem(matrix: VoteMatrix) -> str | None:
         return "columns do not rise within a row"
     if matrix.n_votes and (matrix.values.min() < -1 or matrix.values.max() > 1):
         return "a vote is not 1, -1 or 0"
-    if matrix.declared_groups is not None and len(matrix.declared_groups) != n:
-        return "declared_groups do not match the rows"
+    if chances is not None and len(chances) != matrix.n_votes:
+        return "probabilities do not match the votes"
+    if chances is not None and np.any((chances <= 0) | (chances > 1)):
+        return "a probability is not between 0 and 1"
     return None
-
-
-def _checked_values(values: ArrayLike, n_who: int, n_what: int) -> NDArray[np.int8]:
-    array = np.asarray(values)
-    if not n_who == n_what == array.size or array.ndim != 1:
-        raise EngineError(
-            "lengths_differ", participants=n_who, statements=n_what, values=array.size
-        )
-    good = (array == 1) | (array == 0) | (array == -1)
-    if not np.all(good):
-        position = int(np.argmin(good))
-        raise EngineError("value_out_of_range", position=position, value=str(array[position]))
-    return array.astype(np.int8)
-
-
-def _packed(
-    row: NDArray[np.int64],
-    column: NDArray[np.int64],
-    votes: NDArray[np.int8],
-    n_rows: int,
-    n_columns: int,
-) -> NDArray[np.int64]:
-    """One integer per vote that sorts by row, then column, then vote."""
-    if n_rows * n_columns >= 2**61:
-        raise EngineError("too_large", participants=n_rows, statements=n_columns)
-    return ((row * n_columns + column) << 2) | (votes + np.int8(1))
-
-
-def _refuse_repeats(
-    cells: NDArray[np.int64], rows: NDArray[np.int64], columns: NDArray[np.int64]
-) -> None:
-    repeated = np.flatnonzero((cells[1:] >> 2) == (cells[:-1] >> 2))
-    if not len(repeated):
-        return
-    first = int(repeated[0])
-    row, column = divmod(int(cells[first]) >> 2, len(columns))
-    same = cells[first] == cells[first + 1]
-    raise EngineError(
-        "duplicate_vote" if same else "contradictory_votes",
-        participant=int(rows[row]),
-        statement=int(columns[column]),
-    )
-
-
-def _offsets(lengths: NDArray[np.generic]) -> NDArray[np.int64]:
-    result = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=result[1:])
-    return result
-
-
-def _group_array(
-    rows: NDArray[np.int64], groups: Mapping[int, int] | None
-) -> NDArray[np.int32] | None:
-    if groups is None:
-        return None
-    result = np.full(len(rows), -1, dtype=np.int32)
-    who = as_ids(list(groups), "participant")
-    group = as_ids(list(groups.values()), "group")
-    known = np.isin(who, rows)
-    if not known.all():
-        raise EngineError("group_unknown_participant", id=int(who[np.argmin(known)]))
-    good = (group >= 0) & (group < 2**31)
-    if not good.all():
-        first = int(np.argmin(good))
-        raise EngineError("group_out_of_range", id=int(who[first]), group=int(group[first]))
-    result[np.searchsorted(rows, who)] = group
-    return result

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import pickle
 import struct
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregation.engine import AGREE, DISAGREE, PASS, EngineError, VoteMatrix
+from aggregation.engine import cells as cells_module
+from aggregation.engine import ids as ids_module
+from aggregation.engine import matrix as matrix_module
+from aggregation.engine.digests import combined_digest
+from aggregation.engine.matrix import Characteristic
+
+ids_module_blocks = ids_module.blocks
 
 VOTES = st.dictionaries(
     st.tuples(st.integers(-5, 40), st.integers(-5, 40)), st.sampled_from([-1, 0, 1]), max_size=60
@@ -165,17 +174,115 @@ def test_the_digest_tells_different_votes_apart(other: VoteMatrix) -> None:
 
 def test_the_digest_can_be_recomputed_from_its_byte_form() -> None:
     matrix = VoteMatrix.from_triplets([1, 2], [5, 6], [1, 0], declared_groups={2: 1})
-    parts = [
-        struct.pack("<3q", 2, 2, 2),
-        b"+" + struct.pack("<2q", 1, 2),
-        b"+" + struct.pack("<2q", 5, 6),
-        b"+" + struct.pack("<3q", 0, 1, 2),
-        b"+" + struct.pack("<2i", 0, 1),
-        b"+" + struct.pack("<2b", 1, 0),
-        b"+" + struct.pack("<2i", -1, 1),
-    ]
-    form = b"folkmoot votes, form 1\n" + b"".join(parts)
-    assert matrix.digest == hashlib.sha256(form).hexdigest()
+    block = hashlib.sha256(
+        struct.pack("<2q", 1, 1)  # votes of each row
+        + b"+" + struct.pack("<2q", 1, 2)
+        + b"+" + struct.pack("<2i", -1, 1)
+        + b"-"  # no weights
+        + b"-"  # nobody excluded
+        + b"+" + struct.pack("<2i", 0, 1)
+        + b"+" + struct.pack("<2b", 1, 0)
+        + b"-"  # no probabilities
+    )  # fmt: skip
+    form = b"folkmoot votes, form 2\n" + struct.pack("<3q", 2, 2, 2) + struct.pack("<2q", 5, 6)
+    assert matrix.digest == hashlib.sha256(form + block.digest()).hexdigest()
+
+
+def everything(n: int = 600) -> VoteMatrix:
+    rng = np.random.default_rng(7)
+    who, what = np.nonzero(rng.random((n, 5)) < 0.6)
+    votes = rng.integers(-1, 2, len(who))
+    plain = VoteMatrix.from_triplets(
+        who, what, votes, participant_ids=np.arange(n), probabilities=rng.random(len(who)) + 1e-9,
+        declared_groups={0: 1},
+    )  # fmt: skip
+    age = Characteristic("age", ("young", "old"), rng.integers(-1, 2, n).astype(np.int32))
+    return replace(
+        plain,
+        weights=rng.integers(200, 5000, n),
+        excluded=rng.random(n) < 0.1,
+        characteristics=(age,),
+    )
+
+
+@pytest.mark.parametrize("cuts", [[256], [256, 512], [512]])
+def test_ranges_of_rows_are_digested_apart_and_together_alike(cuts: list[int]) -> None:
+    whole = everything()
+    edges = [0, *cuts, whole.n_participants]
+    parts = [whole.rows_between(a, b) for a, b in itertools.pairwise(edges)]
+    joined = b"".join(part.block_digests() for part in parts)
+    known = [(one.name, one.values) for one in whole.characteristics]
+    sizes = sum(part.n_participants for part in parts), sum(part.n_votes for part in parts)
+    assert combined_digest(whole.statement_ids, *sizes, known, joined) == whole.digest
+
+
+def test_a_range_of_rows_is_those_people_and_all_that_is_known_of_them() -> None:
+    whole = everything()
+    wanted = np.zeros(whole.n_participants, dtype=bool)
+    wanted[100:300] = True
+    assert whole.rows_between(100, 300).digest == whole.restrict(participants=wanted).digest
+
+
+@pytest.mark.parametrize("field", ["weights", "excluded", "probabilities", "characteristics"])
+def test_all_that_is_known_of_people_is_in_the_digest(field: str) -> None:
+    whole = everything()
+    without = replace(whole, **{field: () if field == "characteristics" else None})
+    assert without.digest != whole.digest
+
+
+def test_probabilities_stay_with_their_votes() -> None:
+    matrix = VoteMatrix.from_triplets(
+        [2, 1, 1], [5, 6, 5], [1, 0, -1], probabilities=[0.2, 0.3, 0.4]
+    )
+    assert matrix.probabilities is not None
+    assert matrix.probabilities.tolist() == [0.4, 0.3, 0.2]
+    kept = matrix.restrict(statements=[6])
+    assert kept.probabilities is not None
+    assert kept.probabilities.tolist() == [0.3]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"weights": np.array([1000])},
+        {"weights": np.array([1000, -1])},
+        {"excluded": np.array([True])},
+        {"probabilities": np.array([0.5])},
+        {"probabilities": np.array([0.5, 0.0])},
+        {"probabilities": np.array([0.5, 1.5])},
+        {"characteristics": (Characteristic("age", ("a",), np.array([0], dtype=np.int32)),)},
+        {"characteristics": (Characteristic("age", ("a",), np.array([0, 1], dtype=np.int32)),)},
+    ],
+)
+def test_what_is_known_of_people_must_fit(parts: dict[str, Any]) -> None:
+    matrix = VoteMatrix.from_triplets([1, 2], [5, 6], [1, 0])
+    with pytest.raises(EngineError, match="malformed"):
+        replace(matrix, **parts)
+
+
+def test_weighted_counts_are_sums_of_weights() -> None:
+    whole = everything()
+    groups = np.arange(whole.n_participants, dtype=np.int32) % 3 - 1
+    assert whole.weights is not None
+    expected = np.zeros((2, whole.n_statements, 3), dtype=np.int64)
+    for row in range(whole.n_participants):
+        for at in range(int(whole.indptr[row]), int(whole.indptr[row + 1])):
+            if groups[row] >= 0:
+                kind = {1: AGREE, -1: DISAGREE, 0: PASS}[int(whole.values[at])]
+                expected[groups[row], whole.indices[at], kind] += whole.weights[row]
+    assert whole.group_counts(groups, 2, whole.weights).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_votes_are_worked_on_in_blocks_of_any_size(monkeypatch: Any, size: int) -> None:
+    whole = everything(60)
+    groups = np.arange(60, dtype=np.int32) % 2
+    counted = whole.group_counts(groups, 2).tolist()
+    for module in (cells_module, ids_module, matrix_module):
+        monkeypatch.setattr(module, "blocks", lambda n, _=0: ids_module_blocks(n, size))
+    again = everything(60)
+    assert again.digest == whole.digest
+    assert again.group_counts(groups, 2).tolist() == counted
 
 
 @given(VOTES, st.dictionaries(st.integers(-5, 40), st.integers(0, 2)))
