@@ -7,7 +7,7 @@ import numpy as np
 from aggregation.engine.errors import EngineError
 
 # The numbers are part of every published result; new purposes get new numbers.
-_PURPOSES = {"space": 1, "base_clusters": 2, "groups": 3}
+_PURPOSES = {"space": 1, "base_clusters": 2, "groups": 3, "bootstrap": 4, "bridging": 5}
 
 
 def generator(seed: int, purpose: str, *detail: int) -> np.random.Generator:
