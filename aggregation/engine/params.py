@@ -10,7 +10,7 @@ from typing import Any
 
 from aggregation.engine.errors import PlanError
 
-ParamValue = int | float | str | None
+ParamValue = int | float | str | None  # a flag is a bool, which is an int
 
 _EXPECTED = {
     "int": "a whole number",
@@ -23,7 +23,7 @@ _EXPECTED = {
 class Param:
     """One setting.
 
-    kind     : "int", "float", "text" or "choice".
+    kind     : "int", "float", "flag" (true or false), "text" or "choice".
     default  : used when absent, unless ``required``. A default of None allows None.
     minimum, maximum : inclusive; ``open_ended`` makes both exclusive.
     help     : one plain sentence.
@@ -75,6 +75,11 @@ def value(param: Param, found: Any, field: str) -> ParamValue:
     """One checked value; whole numbers are taken where a number is wanted."""
     if found is None and param.default is None and not param.required:
         return None
+    if param.kind == "flag":
+        if not isinstance(found, bool):
+            found = described(found)
+            raise PlanError("wrong_type", field=field, expected="true or false", found=found)
+        return found
     if param.kind in ("text", "choice"):
         return _text(param, found, field)
     return _number(param, found, field)

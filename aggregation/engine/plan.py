@@ -27,6 +27,15 @@ from aggregation.engine.params import (
     suggestion,
     value,
 )
+from aggregation.engine.plan_sections import (
+    OPTIONAL,
+    PropertiesPlan,
+    RangesPlan,
+    SensitivityPlan,
+    StabilityPlan,
+    WeightsPlan,
+    read_optional,
+)
 from aggregation.engine.registry import RULES
 
 DEFAULT_THRESHOLDS = (0.60, 0.65, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95)
@@ -52,7 +61,7 @@ PARTICIPANTS: tuple[Param, ...] = (
 SPACE: tuple[Param, ...] = (
     Param("dimensions", "int", "Number of axes of opinion.", default=2, minimum=1, maximum=10),
 )
-GROUPING_METHODS = ("kmeans", "declared")
+GROUPING_METHODS = ("kmeans", "declared", "strata")
 KMEANS: tuple[Param, ...] = (
     Param("k", "int", "Fixed number of groups; left out, it is chosen.", minimum=1, maximum=50),
     Param("k_min", "int", "Fewest groups tried.", default=2, minimum=1, maximum=50),
@@ -66,6 +75,12 @@ KMEANS: tuple[Param, ...] = (
 DECLARED: tuple[Param, ...] = (
     Param("source", "text", "Name of the groups that come with the votes.", required=True),
 )
+STRATA: tuple[Param, ...] = (
+    Param("source", "text", "The question about oneself whose answers are the groups.",
+          required=True),
+)  # fmt: skip
+# Method → its settings.
+GROUPINGS = {"kmeans": KMEANS, "declared": DECLARED, "strata": STRATA}
 _THRESHOLD = Param(
     "thresholds", "float", "Shares to count statements above.", required=True,
     minimum=0, maximum=1, open_ended=True,
@@ -93,8 +108,9 @@ class SpacePlan:
 class GroupingPlan:
     """How opinion groups are made.
 
-    method "kmeans" reads k, k_min, k_max, base_clusters, starts and min_votes; method "declared"
-    takes the groups that came with the votes, and reads source, their name.
+    method "kmeans" reads k, k_min, k_max, base_clusters, starts and min_votes; "declared" takes
+    the groups that came with the votes, and "strata" the answers to one question about oneself;
+    both read source, its name.
     """
 
     method: str = "kmeans"
@@ -108,7 +124,7 @@ class GroupingPlan:
 
     def to_dict(self) -> dict[str, Any]:
         """The settings that matter for the method."""
-        used = DECLARED if self.method == "declared" else KMEANS
+        used = GROUPINGS[self.method]
         return {"method": self.method} | {param.name: getattr(self, param.name) for param in used}
 
 
@@ -142,6 +158,11 @@ class Plan:
     thresholds: tuple[float, ...] = DEFAULT_THRESHOLDS
     confidence: float = 0.95
     seed: int = 0
+    weights: WeightsPlan | None = None
+    stability: StabilityPlan | None = None
+    sensitivity: SensitivityPlan | None = None
+    properties: PropertiesPlan | None = None
+    ranges: RangesPlan | None = None
 
     def __post_init__(self) -> None:
         for name, setting in _settings(self.to_dict()).items():
@@ -162,7 +183,8 @@ class Plan:
         return cls.from_dict(given)
 
     def to_dict(self) -> dict[str, Any]:
-        """The whole plan as plain data that ``from_dict`` reads back."""
+        """The whole plan as plain data that ``from_dict`` reads back. Optional sections that
+        are not there stay away, so that a plan keeps its hash when the engine learns more."""
         return {
             "name": self.name,
             "title": self.title,
@@ -174,7 +196,7 @@ class Plan:
             "rules": [{"id": rule.id, **rule.settings} for rule in self.rules],
             "confidence": self.confidence,
             "seed": self.seed,
-        }
+        } | {name: getattr(self, name).to_dict() for name in OPTIONAL if getattr(self, name)}
 
     @cached_property
     def canonical_json(self) -> str:
@@ -203,7 +225,7 @@ def shipped(name: str) -> Plan:
     return Plan.from_toml(path.read_text(encoding="utf-8"))
 
 
-_SECTIONS = ("participants", "space", "grouping", "thresholds", "rules")
+_SECTIONS = ("participants", "space", "grouping", "thresholds", "rules", *OPTIONAL)
 
 
 def _settings(given: Any) -> dict[str, Any]:
@@ -215,13 +237,17 @@ def _settings(given: Any) -> dict[str, Any]:
     space = read(SPACE, table.get("space", {}), "space")
     if "rules" not in table:
         raise PlanError("missing_key", field="rules")
-    return top | {
-        "participants": ParticipantsPlan(**people),  # type: ignore[arg-type]
-        "space": SpacePlan(**space),  # type: ignore[arg-type]
-        "grouping": _grouping(table.get("grouping", {})),
-        "thresholds": _thresholds(table.get("thresholds", list(DEFAULT_THRESHOLDS))),
-        "rules": _rules(table["rules"]),
-    }
+    return (
+        top
+        | {
+            "participants": ParticipantsPlan(**people),  # type: ignore[arg-type]
+            "space": SpacePlan(**space),  # type: ignore[arg-type]
+            "grouping": _grouping(table.get("grouping", {})),
+            "thresholds": _thresholds(table.get("thresholds", list(DEFAULT_THRESHOLDS))),
+            "rules": _rules(table["rules"]),
+        }
+        | read_optional(table)
+    )
 
 
 def _grouping(given: Any) -> GroupingPlan:
@@ -229,11 +255,11 @@ def _grouping(given: Any) -> GroupingPlan:
     known = {param.name for param in (_METHOD, *KMEANS, *DECLARED)}
     refuse_unknown(table, known, "grouping")
     method = str(value(_METHOD, table.get("method", _METHOD.default), "grouping.method"))
-    used, unused = (DECLARED, KMEANS) if method == "declared" else (KMEANS, DECLARED)
-    for param in unused:
-        if param.name in table:
+    used = GROUPINGS[method]
+    for name in sorted(known - {"method"} - {param.name for param in used}):
+        if name in table:
             reason = f'it does nothing with the method "{method}"'
-            raise PlanError("wrong_combination", field=f"grouping.{param.name}", reason=reason)
+            raise PlanError("wrong_combination", field=f"grouping.{name}", reason=reason)
     rest = {name: table[name] for name in table if name != "method"}
     settings = read(used, rest, "grouping")
     plan = GroupingPlan(method=method, **settings)  # type: ignore[arg-type]

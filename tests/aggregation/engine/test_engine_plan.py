@@ -187,3 +187,46 @@ def test_every_rule_describes_itself_and_its_settings() -> None:
         for param in rule.params:
             assert param.help.endswith(".")
             assert param.required or param.default is not None
+
+
+WHOLE: dict[str, Any] = {
+    "weights": {"margins": {"age": {"old": 0.4, "young": 0.6}}},
+    "stability": {"resamples": 50, "refit_groups": False},
+    "sensitivity": {},
+    "properties": {"jr": False},
+    "ranges": {"participants": 512},
+}
+
+
+def test_optional_sections_are_read_back_and_change_the_hash() -> None:
+    plain = shipped("ccai-2023")
+    for name, section in WHOLE.items():
+        plan = Plan.from_dict(plain.to_dict() | {name: section})
+        assert plan.hash != plain.hash
+        assert Plan.from_dict(plan.to_dict()) == plan
+    assert not set(WHOLE) & set(plain.to_dict())
+
+
+@pytest.mark.parametrize(
+    ("section", "field"),
+    [
+        ({"weights": {}}, "weights.margins"),
+        ({"weights": {"margins": {}}}, "weights.margins"),
+        ({"weights": {"margins": {"age": {"old": 0.5}}}}, "weights.margins.age"),
+        ({"weights": {"margins": {"age": {"old": 2}}}}, "weights.margins.age.old"),
+        ({"weights": {"margins": {"age": {"old": 1}}, "low": 2}}, "weights.low"),
+        ({"stability": {"resamples": 0}}, "stability.resamples"),
+        ({"stability": {"refit_groups": "yes"}}, "stability.refit_groups"),
+        ({"stability": {"resample": 5}}, "stability.resample"),
+        ({"ranges": {"participants": 100}}, "ranges.participants"),
+        ({"grouping": {"method": "strata"}}, "grouping.source"),
+        ({"grouping": {"method": "strata", "source": "age", "k": 2}}, "grouping.k"),
+    ],
+)
+def test_an_optional_section_that_does_not_hold_is_named(
+    section: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(PlanError) as caught:
+        Plan.from_dict(shipped("default").to_dict() | section)
+    assert caught.value.field == field
+    assert str(caught.value)
