@@ -15,15 +15,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from aggregation.engine.errors import EngineError
-from aggregation.engine.matrix import VoteMatrix
+from aggregation.engine.matrix import WEIGHT_ONE, VoteMatrix
+from aggregation.engine.ties import TieBreaker
 
 NOT_APPROVED = "not_approved"
 SHARE_AMONG_VIEWERS = "share_among_viewers"
 INVERSE_PROPENSITY = "inverse_propensity"
 UNSEEN_POLICIES = (NOT_APPROVED, SHARE_AMONG_VIEWERS, INVERSE_PROPENSITY)
 
-WEIGHT_UNIT = 1000
-"""Weights of people come in thousandths."""
 CELL_UNIT = 2**20
 """Weights of single approvals are rounded to this part of one: sums of them are exact."""
 DENSE_CELLS = 2**27
@@ -80,9 +79,9 @@ class Approvals:
     @property
     def unit(self) -> int:
         """What one person counts in ``totals``: 1, or 1000 where people carry weights."""
-        return 1 if self.weights is None else WEIGHT_UNIT
+        return 1 if self.weights is None else WEIGHT_ONE
 
-    @property
+    @cached_property
     def ballot_sizes(self) -> NDArray[np.int64]:
         """int64[n]: how many statements each participant approves."""
         return np.diff(self.indptr)
@@ -114,6 +113,57 @@ class Approvals:
         if self.weights is None:
             return self._people
         return _sums(self.indices, self.weights[self.rows], self.n_statements)
+
+    @property
+    def scale(self) -> int:
+        """What one approval of one person counts in ``masses`` and ``column_sums``."""
+        return self.unit if self.cells is None else self.unit * CELL_UNIT
+
+    @cached_property
+    def amounts(self) -> NDArray[np.float64] | None:
+        """float64[nnz], whole numbers: what each approval counts; None if each counts one."""
+        if self.cells is None:
+            return None if self.weights is None else self.weights[self.rows].astype(np.float64)
+        parts = np.rint(self.cells * CELL_UNIT)
+        return parts if self.weights is None else parts * self.weights[self.rows]
+
+    @cached_property
+    def masses(self) -> NDArray[np.int64]:
+        """int64[m]: what the approvals of each statement count together, in parts of ``scale``."""
+        if self.cells is None or self.amounts is None:
+            return self.totals
+        return _sums(self.indices, self.amounts, self.n_statements)
+
+    def supporting(self, column: int) -> NDArray[np.float64] | None:
+        """float64[s]: what each approval of ``supporters`` counts; None if each counts one."""
+        if self.amounts is None:
+            return None
+        starts, _ = self.by_statement
+        return self.amounts[self.column_order[starts[column] : starts[column + 1]]]
+
+    def column_sums(
+        self, people: NDArray[np.int32], values: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """float64[m]: sum of ``values`` over the approvals of some people, by statement.
+
+        people : rows, each at most once. values : float64, one per person.
+        Touches only their ballots, or all of them at once where that is less work.
+        """
+        sizes = self.ballot_sizes[people]
+        ends = np.cumsum(sizes)
+        touched = int(ends[-1]) if len(ends) else 0
+        if 3 * touched > self.n_approvals:
+            everyone = np.zeros(self.n_participants)
+            everyone[people] = values
+            at: NDArray[np.int64] | slice = slice(None)
+            spread = np.repeat(everyone, self.ballot_sizes)
+        else:
+            at = np.repeat(self.indptr[people] - ends + sizes, sizes)
+            at += np.arange(touched)
+            spread = np.repeat(values, sizes)
+        if self.amounts is not None:
+            spread *= self.amounts[at]
+        return np.bincount(self.indices[at], weights=spread, minlength=self.n_statements)
 
     def supporters(self, column: int) -> NDArray[np.int32]:
         """int32[s]: rows of those who approve of a statement, ascending."""
@@ -154,9 +204,14 @@ def approvals(matrix: VoteMatrix, unseen: str = NOT_APPROVED) -> Approvals:
         indptr=np.searchsorted(agreed, matrix.indptr).astype(np.int64, copy=False),
         indices=matrix.indices[agreed],
         n_statements=matrix.n_statements,
-        weights=getattr(matrix, "weights", None),
+        weights=matrix.weights,
         cells=_cells(matrix, unseen, agreed),
     )
+
+
+def approval_ties(approved: Approvals, statement_ids: NDArray[np.int64]) -> TieBreaker:
+    """The declared rule for ties, agree votes counted by the weights of people."""
+    return TieBreaker(approved.totals, statement_ids)
 
 
 def offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -182,15 +237,14 @@ def _cells(
 
 
 def _weights_or_thousand(matrix: VoteMatrix) -> NDArray[np.int64]:
-    weights: NDArray[np.int64] | None = getattr(matrix, "weights", None)
-    if weights is not None:
-        return weights
-    return np.full(matrix.n_participants, WEIGHT_UNIT, dtype=np.int64)
+    if matrix.weights is not None:
+        return matrix.weights
+    return np.full(matrix.n_participants, WEIGHT_ONE, dtype=np.int64)
 
 
 def _inverse_probabilities(matrix: VoteMatrix, everyone: int) -> NDArray[np.int64]:
     """int64[nnz], 1 / p in whole parts of the largest, few enough for 52-bit sums over people."""
-    known: NDArray[np.float64] | None = getattr(matrix, "probabilities", None)
+    known = matrix.probabilities
     if known is None or np.isnan(known).all():
         raise EngineError("probabilities_missing")
     inverse = 1.0 / np.where(np.isnan(known), 1.0, known)
@@ -200,7 +254,7 @@ def _inverse_probabilities(matrix: VoteMatrix, everyone: int) -> NDArray[np.int6
 
 
 def _sums(
-    columns: NDArray[np.int32], amounts: NDArray[np.int64], n_columns: int
+    columns: NDArray[np.int32], amounts: NDArray[np.int64] | NDArray[np.float64], n_columns: int
 ) -> NDArray[np.int64]:
     """Sum of whole amounts by column. Floats below 2^53 hold whole numbers exactly."""
     return np.bincount(columns, weights=amounts, minlength=n_columns).astype(np.int64)

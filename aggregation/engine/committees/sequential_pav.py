@@ -6,28 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-from aggregation.engine.matrix import VoteMatrix
+from aggregation.engine.committees.approvals import Approvals, approval_ties, approvals
 from aggregation.engine.params import ParamValue
-from aggregation.engine.selection import (
-    NOT_ENOUGH_EVIDENCE,
-    NOT_SELECTED,
-    SELECTED,
-    Decision,
-    Evidence,
-    Selection,
-    Step,
-    frozen_params,
-)
-from aggregation.engine.ties import CLOSE, TieBreaker
-
-# Below this many approvals a pass over all of them costs less than picking out rows.
-_SMALL = 100_000
+from aggregation.engine.selection import Evidence, Selection, Step, seated
+from aggregation.engine.ties import TieBreaker
 
 
 @dataclass(frozen=True)
@@ -41,111 +27,85 @@ class Seat:
     newly_represented: int
 
 
-def approvals(matrix: VoteMatrix) -> Any:
-    """CSR, float64 1.0 where a participant agreed. Unseen, pass and disagree are no approval."""
-    agreed = matrix.values == 1
-    before = np.concatenate(([0], np.cumsum(agreed)))
-    shape = (matrix.n_participants, matrix.n_statements)
-    columns = matrix.indices[agreed]
-    return csr_array((np.ones(len(columns)), columns, before[matrix.indptr]), shape=shape)
+class Shares:
+    """The parts 1, 1/2, 1/3 ... of a person's support, added up exactly.
+
+    ``parts[j]`` is what a person supports a statement with if j others share that support.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.parts: NDArray[np.float64] = 1.0 / np.arange(1, most + 2)
+        self._common = 1
+        self._cofactors: list[int] = []
+
+    def exact(self, held: NDArray[np.int64]) -> tuple[int, int]:
+        """(numerator, denominator) of the sum over j of held[j] / (j + 1)."""
+        if len(held) > len(self._cofactors):
+            self._common = lcm(self._common, *range(len(self._cofactors) + 1, len(held) + 1))
+            self._cofactors = [self._common // part for part in range(1, len(held) + 1)]
+        pairs = zip(held.tolist(), self._cofactors, strict=False)
+        return sum(count * cofactor for count, cofactor in pairs), self._common
 
 
-def sequential_pav(approved: Any, seats: int, *, ties: TieBreaker) -> tuple[Seat, ...]:
+def sequential_pav(approved: Approvals, seats: int, *, ties: TieBreaker) -> tuple[Seat, ...]:
     """Fill seats one after the other with the statement that adds most satisfaction.
 
     A participant with j statements they agree with among the seats adds 1 / (j + 1) to the score
     of each further one they agree with. The highest score wins the seat, until the seats are
     filled or nobody agrees with any statement left; fewer than ``seats`` may be returned.
 
-    approved : CSR float64[n, m] of 1.0, see ``approvals``.
     Scores are kept and only the winner's supporters change them. Statements whose scores come
     close are compared as exact fractions, so rounding never decides. O(nnz + seats · m) and the
-    votes of each winner's supporters.
+    ballots of each winner's supporters.
     Thiele 1895; Lackner & Skowron 2023, Multi-Winner Voting with Approval Preferences, rule 4.
     """
-    by_statement, transposed = approved.tocsc(), approved.T
-    n, m = approved.shape
-    satisfied = np.zeros(n, dtype=np.int64)
-    scores = np.bincount(approved.indices, minlength=m).astype(np.float64)
-    filled: list[Seat] = []
-
-    def supporters(column: int) -> NDArray[np.int64]:
-        start, end = by_statement.indptr[column : column + 2]
-        rows: NDArray[np.int64] = by_statement.indices[start:end]
-        return rows
+    satisfied = np.zeros(approved.n_participants, dtype=np.int64)
+    scores = np.where(approved.masses > 0, approved.masses.astype(np.float64), -np.inf)
+    shares, filled = Shares(seats + 1), list[Seat]()
+    lost = shares.parts[:-1] - shares.parts[1:]
 
     def exact(column: int) -> Fraction:
-        return _thiele(np.bincount(satisfied[supporters(column)]))
+        return Fraction(*shares.exact(_by_satisfaction(approved, column, satisfied)))
 
-    # A score that is not zero is at least 1 / (seats + 1), far above what rounding leaves.
-    while len(filled) < min(seats, m) and scores.max() > CLOSE:
-        winner = ties.best(scores, exact, f"seat {len(filled) + 1}")
-        people = supporters(winner)
-        fresh = int(np.count_nonzero(satisfied[people] == 0))
-        filled.append(Seat(winner, float(exact(winner)), len(people), fresh))
-        lost = _lost(satisfied[people])
-        if _few(len(people), approved):
-            scores -= approved[people].T @ lost
-        else:
-            everyone = np.zeros(n)
-            everyone[people] = lost
-            scores -= transposed @ everyone
-        satisfied[people] += 1
+    for number in range(1, min(seats, int(np.count_nonzero(approved.masses))) + 1):
+        winner = ties.best(scores, exact, f"seat {number}")
+        people = approved.supporters(winner)
+        before = satisfied[people]
+        numerator, denominator = shares.exact(_by_satisfaction(approved, winner, satisfied))
+        score = numerator / (denominator * approved.scale)
+        fresh = len(people) - int(np.count_nonzero(before))
+        filled.append(Seat(winner, score, len(people), fresh))
+        scores -= approved.column_sums(people, lost[before])
         scores[winner] = -np.inf
+        satisfied[people] = before + 1
     return tuple(filled)
 
 
 def select(evidence: Evidence, params: Mapping[str, ParamValue]) -> Selection:
-    """The rule as plans use it. params : seats, unseen ("not_approved": unseen is no approval)."""
+    """The rule as plans use it. params : seats, unseen (a policy of ``approvals``)."""
+    approved = approvals(evidence.matrix, str(params["unseen"]))
     ids = evidence.matrix.statement_ids
-    ties = TieBreaker(evidence.counts[:, 0], ids)
-    seats = sequential_pav(approvals(evidence.matrix), int(params["seats"] or 0), ties=ties)
-    place = {seat.column: number for number, seat in enumerate(seats)}
-    decisions = tuple(
-        _decide(int(ids[at]), evidence.counts[at], seats, place.get(at)) for at in range(len(ids))
-    )
-    return Selection(
-        rule="sequential_pav",
-        params=frozen_params(params),
-        statements=tuple(int(ids[seat.column]) for seat in seats),
-        scores=tuple(seat.score for seat in seats),
-        decisions=decisions,
-        trace=tuple(_step(int(ids[seat.column]), seat) for seat in seats),
-        ties=tuple(ties.found),
+    ties = approval_ties(approved, ids)
+    seats = sequential_pav(approved, int(params["seats"] or 0), ties=ties)
+    return seated(
+        "sequential_pav",
+        evidence,
+        params,
+        columns=[seat.column for seat in seats],
+        scores=[seat.score for seat in seats],
+        steps=[_step(int(ids[seat.column]), seat) for seat in seats],
+        ties=ties,
     )
 
 
-def _thiele(people_by_satisfaction: NDArray[np.int64]) -> Fraction:
-    """Sum of people[j] / (j + 1), exactly."""
-    shared = lcm(*range(1, len(people_by_satisfaction) + 1))
-    parts = enumerate(people_by_satisfaction.tolist(), start=1)
-    return Fraction(sum(people * (shared // part) for part, people in parts), shared)
-
-
-def _lost(satisfaction: NDArray[np.int64]) -> NDArray[np.float64]:
-    """What each of the winner's supporters no longer adds to the other scores."""
-    return np.asarray(1.0 / (satisfaction + 1) - 1.0 / (satisfaction + 2))
-
-
-def _few(people: int, approved: Any) -> bool:
-    """Picking out the supporters' rows pays; otherwise one pass over all votes is faster."""
-    return bool(4 * people < approved.shape[0] and approved.nnz > _SMALL)
-
-
-def _decide(
-    statement: int, counts: NDArray[np.int64], seats: tuple[Seat, ...], place: int | None
-) -> Decision:
-    if place is not None:
-        return Decision(statement, SELECTED, seats[place].score, "won_seat", (("seat", place + 1),))
-    agree, disagree, passed = (int(count) for count in counts)
-    if agree + disagree + passed == 0:
-        return Decision(statement, NOT_ENOUGH_EVIDENCE, None, "nobody_voted")
-    return Decision(statement, NOT_SELECTED, None, "no_seat_left" if agree else "nobody_agreed")
+def _by_satisfaction(
+    approved: Approvals, column: int, satisfied: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """int64: what the supporters count together, by how many statements they already have."""
+    levels = satisfied[approved.supporters(column)]
+    return np.bincount(levels, weights=approved.supporting(column)).astype(np.int64)
 
 
 def _step(statement: int, seat: Seat) -> Step:
-    return Step(
-        statement,
-        seat.score,
-        (("supporters", seat.supporters), ("newly_represented", seat.newly_represented)),
-    )
+    detail = (("supporters", seat.supporters), ("newly_represented", seat.newly_represented))
+    return Step(statement, seat.score, detail)
