@@ -1,11 +1,13 @@
-"""Who works on a run: claimed by compare-and-set, held by a lease, renewed while working.
+"""Who works on what: claimed by compare-and-set, held by a lease, renewed while working.
 
-Time is the database's, so that workers with wrong clocks agree.
+Runs and parts of runs are claimed alike. Time is the database's, so that workers with wrong
+clocks agree.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,15 +20,19 @@ from django.db import DatabaseError, connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
-from aggregation.models import Run, RunStatus
+from aggregation.models import PartStatus, Run, RunPart, RunStatus
 
 MAX_ATTEMPTS = 3
+# Stands in ``Run.claimed_by`` of a run that is cut into ranges: its parts hold it, not a worker.
+IN_PARTS = "its parts"
+# Seconds to wait before the second and the third attempt.
+BACK_OFF = (5, 30)
 
 log = structlog.get_logger(__name__)
 
 
 class LostLease(Exception):
-    """Someone else has this run now. Whatever was computed here is not saved."""
+    """Someone else has this now. Whatever was computed here is not saved."""
 
 
 @dataclass(frozen=True)
@@ -46,24 +52,57 @@ class Claim:
             raise LostLease
 
 
+@dataclass(frozen=True)
+class PartClaim:
+    """One worker's hold on one part of a run."""
+
+    part_id: int
+    name: str
+
+    def row(self) -> QuerySet[RunPart]:
+        """The part, as long as this claim holds."""
+        return RunPart.objects.filter(
+            pk=self.part_id, status=PartStatus.RUNNING, claimed_by=self.name
+        )
+
+    def renew(self) -> None:
+        """Hold the part for another lease. Raises LostLease."""
+        if not self.row().update(lease_until=Now() + lease()):
+            raise LostLease
+
+
 def lease() -> timedelta:
-    """How long a worker may be silent before its run is given to another."""
+    """How long a worker may be silent before its work is given to another."""
     return timedelta(seconds=settings.RUN_LEASE_SECONDS)
 
 
 def due() -> Q:
     """Runs that wait for a worker, and runs whose worker has gone silent."""
-    return Q(status=RunStatus.QUEUED) & (Q(not_before=None) | Q(not_before__lte=Now())) | expired()
+    return Q(status=RunStatus.QUEUED) & _pause_is_over() | expired()
 
 
 def expired() -> Q:
-    """Runs whose worker has gone silent."""
-    return Q(status=RunStatus.RUNNING, lease_until__lt=Now())
+    """Runs whose worker has gone silent. Runs in parts are held by no worker."""
+    return Q(status=RunStatus.RUNNING, lease_until__lt=Now()) & ~Q(claimed_by=IN_PARTS)
+
+
+def part_due() -> Q:
+    """Parts that wait for a worker, and parts whose worker has gone silent."""
+    return Q(status=PartStatus.WAITING) & _pause_is_over() | part_expired()
+
+
+def part_expired() -> Q:
+    """Parts whose worker has gone silent."""
+    return Q(status=PartStatus.RUNNING, lease_until__lt=Now())
+
+
+def _pause_is_over() -> Q:
+    return Q(not_before=None) | Q(not_before__lte=Now())
 
 
 def claim(run_id: int, worker: str) -> Claim | None:
     """Take the run if it is due and has attempts left; None if it is not for us."""
-    mine = Claim(run_id, f"{worker[:100]} {token_hex(4)}")
+    mine = Claim(run_id, _unique(worker))
     taken = Run.objects.filter(due(), pk=run_id, attempts__lt=MAX_ATTEMPTS).update(
         status=RunStatus.RUNNING,
         claimed_by=mine.name,
@@ -76,9 +115,28 @@ def claim(run_id: int, worker: str) -> Claim | None:
     return mine if taken else None
 
 
+def claim_part(part_id: int, worker: str) -> PartClaim | None:
+    """Take the part if it is due and has attempts left; None if it is not for us."""
+    mine = PartClaim(part_id, _unique(worker))
+    taken = RunPart.objects.filter(part_due(), pk=part_id, attempts__lt=MAX_ATTEMPTS).update(
+        status=PartStatus.RUNNING,
+        claimed_by=mine.name,
+        lease_until=Now() + lease(),
+        attempts=F("attempts") + 1,
+    )
+    return mine if taken else None
+
+
+def _unique(worker: str) -> str:
+    return f"{worker[:100]} {token_hex(4)}"
+
+
 @contextmanager
-def kept_alive(mine: Claim) -> Iterator[None]:
-    """Renew the lease from a second thread, so that no long step looks like a dead worker."""
+def kept_alive(mine: Claim | PartClaim) -> Iterator[None]:
+    """Renew the lease from a second thread, so that no long step looks like a dead worker.
+
+    Not beyond the time limit: a worker that hangs is given up like one that died.
+    """
     stop = threading.Event()
     thread = threading.Thread(target=_renew_until, args=(mine, stop), daemon=True)
     thread.start()
@@ -89,15 +147,16 @@ def kept_alive(mine: Claim) -> Iterator[None]:
         thread.join()
 
 
-def _renew_until(mine: Claim, stop: threading.Event) -> None:
-    """A lost lease is noticed where the findings are saved; a failed renewal is tried again."""
-    while not stop.wait(lease().total_seconds() / 3):
+def _renew_until(mine: Claim | PartClaim, stop: threading.Event) -> None:
+    """A lost lease is noticed where results are saved; a failed renewal is tried again."""
+    end = time.monotonic() + settings.RUN_TIME_LIMIT_SECONDS
+    while not stop.wait(lease().total_seconds() / 3) and time.monotonic() < end:
         try:
             mine.renew()
         except LostLease:
             break
         except DatabaseError as error:
-            log.warning("lease not renewed", run=mine.run_id, error=str(error))
+            log.warning("lease not renewed", claim=mine.name, error=str(error))
             connection.close()
     # Connections belong to threads, and this thread ends here.
     connection.close()

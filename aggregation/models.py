@@ -88,6 +88,89 @@ class Run(models.Model):
         return f"run {self.pk}"
 
 
+class PartStatus(models.TextChoices):
+    WAITING = "waiting", _("Waiting for a worker")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+
+
+class RunPart(models.Model):
+    """One piece of work of a run that is cut into ranges (see ``ranges.py``).
+
+    Claimed, held by a lease and tried again like a run, but for itself. The rows exist only while
+    the run is at work: its end, good or bad, deletes them.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="parts")
+    # Place of the step in the run, from 0; a step begins when the one before it is done.
+    place = models.PositiveSmallIntegerField()
+    step = models.CharField(max_length=20)
+    number = models.PositiveIntegerField(help_text="Place of the part in its step.")
+    # What it is about: rows of the matrix, or resamples. ``high`` is not included.
+    low = models.PositiveBigIntegerField()
+    high = models.PositiveBigIntegerField()
+    status = models.CharField(max_length=8, choices=PartStatus, default=PartStatus.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_by = models.CharField(max_length=120, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(null=True, help_text="Back-off after a failed attempt.")
+    result = models.BinaryField(null=True)
+    error = models.TextField(blank=True, help_text="Why the last attempt failed.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "place", "number"], name="run_part_once"),
+            one_of("status", PartStatus, "run_part_status_known"),
+            models.CheckConstraint(
+                condition=models.Q(low__lte=models.F("high")), name="run_part_range_holds"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status=PartStatus.RUNNING)
+                | models.Q(lease_until__isnull=False),
+                name="run_part_running_has_lease",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status=PartStatus.DONE, result__isnull=False)
+                | (~models.Q(status=PartStatus.DONE) & models.Q(result__isnull=True)),
+                name="run_part_done_has_result",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["lease_until"],
+                condition=~models.Q(status=PartStatus.DONE),
+                name="run_part_unfinished",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}/{self.step}/{self.number}"
+
+
+class LiveFinding(models.Model):
+    """What a worker last saw of an open round: how far it has come, never what it says.
+
+    One row for each round, written over. The round's results stay unknown to everybody until it
+    is closed, so none are kept here.
+    """
+
+    round = models.OneToOneField(Round, on_delete=models.CASCADE, related_name="live_finding")
+    # Everything cast before ``as_of`` is in it; ``last_event`` is the newest vote event that is.
+    as_of = models.DateTimeField()
+    last_event = models.PositiveBigIntegerField()
+    participants = models.PositiveIntegerField(help_text="People who have voted.")
+    statements = models.PositiveIntegerField()
+    votes = models.PositiveBigIntegerField()
+    grouped = models.PositiveIntegerField(help_text="People with votes enough for a group.")
+    group_sizes = models.JSONField(default=list, help_text="Largest first.")
+    least_votes = models.PositiveIntegerField(help_text="Votes on the statement with fewest.")
+    median_votes = models.FloatField(help_text="Votes on a statement, median.")
+
+    def __str__(self) -> str:
+        return f"live {self.round_id}"
+
+
 class GroupFinding(models.Model):
     """An opinion group. Labels start at 0; group 0 is the largest."""
 
@@ -187,5 +270,24 @@ class SelectionFinding(models.Model):
                 condition=models.Q(status=SelectionStatus.SELECTED, rank__isnull=False)
                 | (~models.Q(status=SelectionStatus.SELECTED) & models.Q(rank__isnull=True)),
                 name="selection_ranked_if_selected",
+            ),
+        ]
+
+
+class GroupName(models.Model):
+    """What the organisers call an opinion group of a run. Said by people, found by no program."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="group_names")
+    label = models.PositiveSmallIntegerField()
+    name = models.CharField(_("name"), max_length=60)
+    text = models.CharField(_("one line about it"), max_length=200, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT)
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "label"], name="group_named_once"),
+            models.CheckConstraint(
+                condition=models.Q(name__regex=r"\S"), name="group_name_not_blank"
             ),
         ]

@@ -193,7 +193,8 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
-    "visibility_timeout": 3600,
+    # Longer than any task may take, or the broker hands it out twice.
+    "visibility_timeout": 2 * 3600,
 }
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_TIMEZONE = "UTC"
@@ -201,6 +202,20 @@ CELERY_TIMEZONE = "UTC"
 DECK_SECONDS = env.number("DECK_SECONDS", default=1, minimum=0)
 # How long a worker may be silent before its run is given to another one.
 RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", default=60, minimum=1)
+# How long one attempt at a run, or at one part of it, may take. A worker process that does not
+# end by itself then is killed soon after.
+RUN_TIME_LIMIT_SECONDS = env.number("RUN_TIME_LIMIT_SECONDS", default=3600, minimum=10)
+_LIMITS = {
+    "soft_time_limit": RUN_TIME_LIMIT_SECONDS,
+    "time_limit": RUN_TIME_LIMIT_SECONDS + 60,
+}
+CELERY_TASK_ANNOTATIONS = {
+    "aggregation.execute_run": _LIMITS,
+    "aggregation.execute_part": _LIMITS,
+    "aggregation.watch_open_rounds": _LIMITS,
+}
+# An open round is looked at this often at most, and only if there are new votes.
+LIVE_SECONDS = env.number("LIVE_SECONDS", default=60, minimum=1)
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "aggregation.sweep_runs", "schedule": 10.0},
     "refresh-routing-weights": {
