@@ -50,6 +50,8 @@ MESSAGES: dict[str, str] = {
         "but the participants stand at only {points} different places."
     ),
     "space_not_converged": "The opinion space could not be computed: {reason}.",
+    # resampling
+    "resamples_do_not_fit": "These resamples cannot be put together: {reason}.",
     # plans
     "plan_unknown": 'There is no plan called "{name}". There are: {known}.',
     "plan_not_toml": "The plan is not valid TOML: {reason}.",
