@@ -6,7 +6,8 @@ With A_g agree votes and S_g votes in all (agree, disagree and pass) in group g:
     gac_raw   = product over g of A_g / S_g
     min_group = smallest over g of A_g / S_g
 
-``gac_raw`` and ``min_group`` are NaN where some group cast no vote: that is not enough evidence.
+With weights, A_g and S_g are sums of weights. ``gac_raw`` and ``min_group`` are NaN where some
+group cast no vote: that is not enough evidence.
 Polis: Small et al. 2021, doi:10.6035/recerca.5516. gac_raw: arXiv:2406.07814.
 """
 
@@ -16,11 +17,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregation.engine.matrix import AGREE
+from aggregation.engine.matrix import AGREE, WEIGHT_ONE
 
 MEASURES = ("gac_polis", "gac_raw", "min_group")
 
@@ -29,14 +31,19 @@ MEASURES = ("gac_polis", "gac_raw", "min_group")
 class Consensus:
     """Agreement by group and over groups.
 
-    agree, seen : int64[G, m], A_g and S_g.
+    agree, seen : int64[G, m], A_g and S_g; in thousandths of a person if people have weights.
+    unit        : what one person without weight adds to them, 1 or 1000.
+    voters      : int64[G, m], people who voted, whatever their weight.
     share       : float64[G, m], A_g / S_g, NaN where S_g = 0.
-    interval    : float64[G, m, 2], Wilson interval of the share, NaN where S_g = 0.
+    interval    : float64[G, m, 2], Wilson interval of the share, NaN where S_g = 0; with weights
+                  for the effective number of voters.
     gac_polis, gac_raw, min_group : float64[m]. All NaN if there are no groups.
     """
 
     agree: NDArray[np.int64]
     seen: NDArray[np.int64]
+    unit: int
+    voters: NDArray[np.int64]
     share: NDArray[np.float64]
     interval: NDArray[np.float64]
     gac_polis: NDArray[np.float64]
@@ -55,7 +62,7 @@ class Consensus:
             pairs = list(zip(self.agree[:, at].tolist(), self.seen[:, at].tolist(), strict=True))
             if name == "min_group":
                 return min(Fraction(a, s) for a, s in pairs)
-            extra = 1 if name == "gac_polis" else 0
+            extra = self.unit if name == "gac_polis" else 0
             product = Fraction(1)
             for a, s in pairs:
                 product *= Fraction(a + extra, s + 2 * extra)
@@ -64,29 +71,49 @@ class Consensus:
         return score
 
 
-def consensus(group_counts: NDArray[np.int64], *, confidence: float = 0.95) -> Consensus:
-    """All measures of every statement from counts int64[G, m, 3]. O(G · m)."""
-    agree, seen = group_counts[:, :, AGREE], group_counts.sum(axis=2)
+@dataclass(frozen=True, eq=False)
+class Weighted:
+    """Votes by group counted by weight. counts : int64[G, m, 3], in thousandths.
+    squares : int64[G, m], sums of squared weights of the voters, in millionths."""
+
+    counts: NDArray[np.int64]
+    squares: NDArray[np.int64]
+
+
+def consensus(
+    group_counts: NDArray[np.int64],
+    *,
+    confidence: float = 0.95,
+    weighted: Weighted | None = None,
+) -> Consensus:
+    """All measures of every statement from counts int64[G, m, 3] of people. O(G · m)."""
+    counts = group_counts if weighted is None else weighted.counts
+    voters = group_counts.sum(axis=2)
+    agree, seen = counts[:, :, AGREE], counts.sum(axis=2)
+    unit = 1 if weighted is None else WEIGHT_ONE
     share = np.where(seen > 0, agree / np.maximum(seen, 1), np.nan)
-    smoothed = (agree + 1) / (seen + 2)
-    if len(group_counts):
+    smoothed = (agree + unit) / (seen + 2 * unit)
+    if len(counts):
         polis, raw, least = smoothed.prod(axis=0), share.prod(axis=0), share.min(axis=0)
     else:
-        polis, raw, least = (np.full(group_counts.shape[1], np.nan) for _ in MEASURES)
-    interval = wilson_interval(agree, seen, confidence)
-    return Consensus(agree, seen, share, interval, polis, raw, least)
+        polis, raw, least = (np.full(counts.shape[1], np.nan) for _ in MEASURES)
+    # With weights, by Kish's effective number of voters.
+    rate = 1.0 if weighted is None else seen / np.maximum(weighted.squares, 1)
+    interval = wilson_interval(agree * rate, seen * rate, confidence)
+    return Consensus(agree, seen, unit, voters, share, interval, polis, raw, least)
 
 
 def wilson_interval(
-    successes: NDArray[np.int64], trials: NDArray[np.int64], confidence: float
+    successes: NDArray[Any], trials: NDArray[Any], confidence: float
 ) -> NDArray[np.float64]:
     """float64[..., 2]: Wilson's score interval of a share; NaN where there are no trials.
 
-    confidence : share of such intervals that hold the true value, between 0 and 1.
+    successes, trials : counts; effective numbers, which need not be whole, if weighted.
+    confidence        : share of such intervals that hold the true value, between 0 and 1.
     Wilson 1927. It is kept within 0 to 1 and is honest for few votes and for shares near 0 or 1.
     """
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    n = np.maximum(trials, 1)
+    n = np.where(trials > 0, trials, 1)
     share = successes / n
     spread = z * np.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
     middle = share + z * z / (2 * n)

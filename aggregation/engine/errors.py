@@ -39,11 +39,15 @@ MESSAGES: dict[str, str] = {
     # runs
     "no_votes": "There are no votes to aggregate.",
     "nobody_left": (
-        "Nobody cast the {min_votes} votes that the plan asks for. The most anyone cast is {most}."
+        "Nobody who counts cast the {min_votes} votes that the plan asks for. "
+        "The most anyone cast is {most}."
     ),
     "seed_out_of_range": "The seed must be a whole number from 0 up, not {seed}.",
     "declared_groups_missing": (
         'The plan uses the declared groups "{source}", but the votes carry no such groups.'
+    ),
+    "characteristic_missing": (
+        'The plan uses the answers to "{name}", but no answers to it came with the votes.'
     ),
     "too_few_points": (
         "The plan asks for {k} opinion groups, "

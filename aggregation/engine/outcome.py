@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -13,9 +14,9 @@ from numpy.typing import NDArray
 
 from aggregation.engine.consensus import MEASURES, Consensus, all_groups_above, summary
 from aggregation.engine.groups import Grouping
-from aggregation.engine.matrix import AGREE, DISAGREE, PASS
+from aggregation.engine.matrix import AGREE, DISAGREE, PASS, VoteMatrix
 from aggregation.engine.representativeness import Representative
-from aggregation.engine.selection import Selection, tie_dict
+from aggregation.engine.selection import Evidence, Selection, tie_dict
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,8 @@ class Outcome:
 
     plan_hash, seed, input_digest, engine_version : what the result follows from. ``input_digest``
                      is of the votes as given, before anyone was left out.
-    left_out       : int64, ids of people with too few votes for the plan.
+    left_out       : int64, ids of people with too few votes for the plan. excluded : int64, ids
+                     of people whom a rule fixed before the vote leaves out.
     participant_ids: int64[n]. positions : float64[n, d]. grouping.labels : int32[n], -1 no group.
     statement_ids  : int64[m]. counts : int64[m, 3], agree, disagree, pass.
     group_counts   : int64[G, m, 3], people in a group only.
@@ -33,6 +35,10 @@ class Outcome:
     extremity, priority : float64[m], as in Polis.
     representative : for each group, what it stands for.
     selections     : one per rule of the plan; the first one drafts.
+    weighting      : how weights were found, and every measure without them; None without weights.
+    stability, variants, properties : what the plan asks for beyond the run itself: how the
+                     selections fare under resampling; what would be selected under other choices;
+                     what can be proven of each selection. Plain data.
     """
 
     plan_hash: str
@@ -42,6 +48,7 @@ class Outcome:
     confidence: float
     thresholds: tuple[float, ...]
     left_out: NDArray[np.int64]
+    excluded: NDArray[np.int64]
     participant_ids: NDArray[np.int64]
     positions: NDArray[np.float64]
     explained_variance: NDArray[np.float64]
@@ -55,6 +62,10 @@ class Outcome:
     priority: NDArray[np.float64]
     representative: tuple[tuple[Representative, ...], ...]
     selections: tuple[Selection, ...]
+    weighting: Mapping[str, Any] | None = None
+    stability: Mapping[str, Any] | None = None
+    variants: tuple[Mapping[str, Any], ...] = ()
+    properties: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def participants(self) -> int:
@@ -111,6 +122,14 @@ class Outcome:
         found = all_groups_above(self.consensus.share, self.thresholds)
         return {threshold_label(t): count for t, count in zip(self.thresholds, found, strict=True)}
 
+    def evidence(self, people: VoteMatrix) -> Evidence:
+        """What the rules looked at. people : the votes of those who took part."""
+        support = people.counts()[:, AGREE]
+        if people.weights is not None:
+            everyone = np.zeros(people.n_participants, dtype=np.int32)
+            support = people.group_counts(everyone, 1, people.weights)[0, :, AGREE]
+        return Evidence(people, self.counts, self.consensus, self.grouping.ids, self.seed, support)
+
     @property
     def selected(self) -> tuple[int, ...]:
         """Statement ids that the first rule picked, best first."""
@@ -141,6 +160,7 @@ class Outcome:
             "engine_version": self.engine_version,
             "participants": self.participants,
             "participants_left_out": [int(i) for i in self.left_out],
+            "participants_excluded": [int(i) for i in self.excluded],
             "participants_digest": self._participants_digest,
             "statements": self.statements,
             "votes": self.votes,
@@ -153,6 +173,10 @@ class Outcome:
             "statement_table": self._statement_dicts(),
             "selected": list(self.selected),
             "selections": [selection.to_dict() for selection in self.selections],
+            "weighting": self.weighting,
+            "stability": self.stability,
+            "variants": list(self.variants),
+            "properties": list(self.properties),
         }
         return result | {"people": self._people_dicts()} if people else result
 

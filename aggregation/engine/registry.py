@@ -27,6 +27,7 @@ class Rule:
     guarantees : what is proven of its outcome, as ids of GUARANTEES, each checked by our tests.
     complexity : in votes stored (nnz), people (n), statements (m), groups (G) and seats.
     reference  : where it is defined.
+    from_counts: it needs the votes counted by group only, not each person's.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Rule:
     guarantees: tuple[str, ...]
     complexity: str
     reference: str
+    from_counts: bool = False
 
     @property
     def select(self) -> Select:
@@ -94,6 +96,7 @@ RULES: dict[str, Rule] = {
         guarantees=("independent",),
         complexity="O(G · m)",
         reference="Huang et al. 2024, Collective Constitutional AI, arXiv:2406.07814",
+        from_counts=True,
     ),
     "sequential_pav": Rule(
         id="sequential_pav",

@@ -36,10 +36,11 @@ class Evidence:
     """All that a rule may look at.
 
     matrix    : the votes of the people in the run.
-    counts    : int64[m, 3], agree, disagree and pass in all.
+    counts    : int64[m, 3], agree, disagree and pass in all, people and not weights.
     consensus : agreement by group.
     group_ids : names of the groups.
     seed      : start of random draws, for rules that need any.
+    support   : int64[m], agree votes by weight, which break ties; those of ``counts`` if None.
     """
 
     matrix: VoteMatrix
@@ -47,6 +48,7 @@ class Evidence:
     consensus: Consensus
     group_ids: tuple[int, ...]
     seed: int = 0
+    support: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -174,4 +176,5 @@ def seated(
 
 def tie_breaker(evidence: Evidence) -> TieBreaker:
     """The declared rule of this run: more agree votes first, then the lower statement id."""
-    return TieBreaker(evidence.counts[:, AGREE], evidence.matrix.statement_ids)
+    support = evidence.counts[:, AGREE] if evidence.support is None else evidence.support
+    return TieBreaker(support, evidence.matrix.statement_ids)

@@ -17,8 +17,9 @@ from aggregation.engine.selection import (
     Selection,
     Step,
     frozen_params,
+    tie_breaker,
 )
-from aggregation.engine.ties import TieBreaker, exceeds
+from aggregation.engine.ties import exceeds
 
 
 def threshold(evidence: Evidence, params: Mapping[str, ParamValue]) -> Selection:
@@ -33,12 +34,12 @@ def threshold(evidence: Evidence, params: Mapping[str, ParamValue]) -> Selection
     measure, above = str(params["measure"]), float(params["above"] or 0.0)
     scores = evidence.consensus.measure(measure)
     needed = _votes_needed(measure, int(params["min_group_votes"] or 0))
-    enough = _enough(evidence.consensus.seen, needed)
+    enough = _enough(evidence.consensus.voters, needed)
     exact = evidence.consensus.exact(measure)
     known = np.flatnonzero(enough)
     passed = np.zeros(len(scores), dtype=bool)
     passed[known] = exceeds(scores[known], above, lambda at: exact(int(known[at])))
-    ties = TieBreaker(evidence.counts[:, 0], evidence.matrix.statement_ids)
+    ties = tie_breaker(evidence)
     order = ties.ranking(np.flatnonzero(passed), scores, exact, "order of the selection")
     ids = evidence.matrix.statement_ids
     decisions = tuple(
@@ -84,7 +85,7 @@ def _decide(
             (SELECTED, "above_threshold") if passed else (NOT_SELECTED, "not_above_threshold")
         )
         return Decision(statement, status, score, reason, (("measure", measure), ("above", above)))
-    seen = evidence.consensus.seen[:, at]
+    seen = evidence.consensus.voters[:, at]
     if not len(seen):
         return Decision(statement, NOT_ENOUGH_EVIDENCE, score, "no_groups")
     least = int(np.argmin(seen))

@@ -141,7 +141,7 @@ def test_progress_rises_to_one_and_names_each_step(camps: Any) -> None:
     calls: list[tuple[float, str]] = []
     aggregate(camps()[0], DEFAULT, progress=lambda share, step: calls.append((share, step)))
     assert [step for _, step in calls] == [
-        "participants", "space", "groups", "consensus", "rules", "done",
+        "participants", "space", "groups", "consensus", "rules", "looking_back", "done",
     ]  # fmt: skip
     shares = [share for share, _ in calls]
     assert shares == sorted(shares)
