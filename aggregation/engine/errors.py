@@ -36,6 +36,37 @@ MESSAGES: dict[str, str] = {
         "Unseen statements are to count by the probability of being shown, "
         "but the votes carry no such probabilities."
     ),
+    # reading
+    "file_missing": "There is no file or folder {file}.",
+    "file_unreadable": "{file} cannot be read: {reason}.",
+    "folder_without_votes": "{folder} holds no votes that can be read. Looked for {names}.",
+    "file_empty": "{file} is empty.",
+    "file_utf16": "{file} is UTF-16 text. Save it as UTF-8.",
+    "file_not_utf8": "{file}, row {row}: this is not UTF-8 text. Save the file as UTF-8.",
+    "file_not_json": "{file} is not a JSON list that can be read: {reason}.",
+    "file_quotes": (
+        "{file}, row {row}: a quotation mark is not closed, or stands in the middle of a cell."
+    ),
+    "file_kind_unknown": (
+        "{file} is neither a matrix of votes, which has a column participant and one for every "
+        "statement, nor a list of votes, which has columns participant, statement and vote."
+    ),
+    "file_column_missing": "{file}, row 1: the column {column} is missing.",
+    "file_column_twice": "{file}, row 1: the column {column} is there twice.",
+    "file_no_statements": "{file}, row 1: no column has the number of a statement as its name.",
+    "file_no_people": "{file} lists no participants.",
+    "file_no_votes": "{file} lists no votes.",
+    "file_row_width": "{file}, row {row}: the row has {found} cells, the header has {expected}.",
+    "file_cell": "{file}, row {row}, column {column}: “{found}” is not {expected}.",
+    "file_cell_blank": "{file}, row {row}, column {column}: the cell is blank.",
+    "file_person_twice": "{file}, row {row}: participant {id} is already in row {first}.",
+    "file_statement_twice": "{file}, row {row}: statement {id} is already in row {first}.",
+    "file_statement_unknown": "{file} has votes on statement {id}, which {comments} does not list.",
+    "file_votes_contradict": (
+        "{file}: participant {participant} cast different votes on statement {statement}, "
+        "and no time says which was the last."
+    ),
+    "copy_malformed": "The votes from the database cannot be read: {reason}.",
     # runs
     "no_votes": "There are no votes to aggregate.",
     "nobody_left": (
