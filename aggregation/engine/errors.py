@@ -67,6 +67,21 @@ MESSAGES: dict[str, str] = {
         "and no time says which was the last."
     ),
     "copy_malformed": "The votes from the database cannot be read: {reason}.",
+    # pairs and rankings
+    "pairs_malformed": "The comparisons are malformed: {reason}.",
+    "kemeny_too_large": (
+        "{statements} statements beat each other in circles. "
+        "Kemeny's ranking is computed exactly for up to {most} of them."
+    ),
+    "kemeny_not_proven": (
+        "Kemeny's ranking of {statements} statements was not proven best "
+        "within {nodes} steps of the search."
+    ),
+    "strengths_unbounded": (
+        "{statements} of {total} statements were never put below one of the others, "
+        "so their strength has no bound. A prior gives it one."
+    ),
+    "strengths_not_converged": "The strengths did not settle within {steps} steps.",
     # runs
     "no_votes": "There are no votes to aggregate.",
     "nobody_left": (

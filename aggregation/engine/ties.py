@@ -57,6 +57,12 @@ class TieBreaker:
             self.found.append(Tie(where, tuple(int(self._ids[at]) for at in ordered), self.RULE))
         return ordered
 
+    def places(self) -> NDArray[np.int64]:
+        """int64[m]: place of every position if all were level, 0 first. Nothing is recorded."""
+        places = np.empty(len(self._ids), dtype=np.int64)
+        places[np.lexsort((self._ids, -self._agree))] = np.arange(len(self._ids))
+        return places
+
     def best(self, scores: NDArray[np.float64], exact: Exact, where: str) -> int:
         """Position of the highest score. O(m); fractions only for those close to the top."""
         top = float(scores.max())
