@@ -94,7 +94,7 @@ class Approvals:
     @cached_property
     def by_statement(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """(indptr int64[m + 1], rows int32[nnz]): the same approvals by column, rows ascending."""
-        return offsets(self._people), self.rows[self.column_order]
+        return offsets(self.people), self.rows[self.column_order]
 
     @cached_property
     def column_order(self) -> NDArray[np.int64]:
@@ -104,14 +104,15 @@ class Approvals:
         return np.argsort(narrow, kind="stable")
 
     @cached_property
-    def _people(self) -> NDArray[np.int64]:
+    def people(self) -> NDArray[np.int64]:
+        """int64[m]: supporters of each statement, each counted once."""
         return np.bincount(self.indices, minlength=self.n_statements)
 
     @cached_property
     def totals(self) -> NDArray[np.int64]:
         """int64[m]: supporters of each statement, in thousandths where people carry weights."""
         if self.weights is None:
-            return self._people
+            return self.people
         return _sums(self.indices, self.weights[self.rows], self.n_statements)
 
     @property
@@ -141,6 +142,14 @@ class Approvals:
         starts, _ = self.by_statement
         return self.amounts[self.column_order[starts[column] : starts[column + 1]]]
 
+    def counted(self, column: int, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+        """int64: what the supporters of a statement count together, by a label of each.
+
+        labels : int64[s], from 0 up, one per row of ``supporters``.
+        """
+        counts = np.bincount(labels, weights=self.supporting(column))
+        return counts.astype(np.int64, copy=False)
+
     def column_sums(
         self, people: NDArray[np.int32], values: NDArray[np.float64]
     ) -> NDArray[np.float64]:
@@ -149,21 +158,26 @@ class Approvals:
         people : rows, each at most once. values : float64, one per person.
         Touches only their ballots, or all of them at once where that is less work.
         """
-        sizes = self.ballot_sizes[people]
-        ends = np.cumsum(sizes)
+        sizes = self.ballot_sizes.take(people)
+        ends = sizes.cumsum()
         touched = int(ends[-1]) if len(ends) else 0
         if 3 * touched > self.n_approvals:
             everyone = np.zeros(self.n_participants)
             everyone[people] = values
-            at: NDArray[np.int64] | slice = slice(None)
-            spread = np.repeat(everyone, self.ballot_sizes)
+            spread, columns, amounts = (
+                everyone.repeat(self.ballot_sizes),
+                self.indices,
+                self.amounts,
+            )
         else:
-            at = np.repeat(self.indptr[people] - ends + sizes, sizes)
+            at = (self.indptr.take(people) - ends + sizes).repeat(sizes)
             at += np.arange(touched)
-            spread = np.repeat(values, sizes)
-        if self.amounts is not None:
-            spread *= self.amounts[at]
-        return np.bincount(self.indices[at], weights=spread, minlength=self.n_statements)
+            spread, columns = values.repeat(sizes), self.indices.take(at)
+            amounts = None if self.amounts is None else self.amounts.take(at)
+        if amounts is not None:
+            spread *= amounts
+        sums = np.bincount(columns, spread, self.n_statements)
+        return np.asarray(sums, dtype=np.float64)
 
     def supporters(self, column: int) -> NDArray[np.int32]:
         """int32[s]: rows of those who approve of a statement, ascending."""
@@ -224,15 +238,17 @@ def offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
 def _cells(
     matrix: VoteMatrix, unseen: str, agreed: NDArray[np.int64]
 ) -> NDArray[np.float64] | None:
-    if unseen == NOT_APPROVED or not len(agreed):
+    if unseen == NOT_APPROVED:
         return None
     everyone = _weights_or_thousand(matrix)
     inverse = np.ones(matrix.n_votes, dtype=np.int64)
     if unseen == INVERSE_PROPENSITY:
         inverse = _inverse_probabilities(matrix, int(everyone.sum()))
-    viewers = _sums(matrix.indices, everyone[matrix.rows] * inverse, matrix.n_statements)
-    # One division of exact whole numbers per cell, so cloning and weighting round alike.
-    share = float(everyone.sum()) * inverse[agreed] / viewers[matrix.indices[agreed]]
+    seen_by = _sums(matrix.indices, everyone[matrix.rows] * inverse, matrix.n_statements)
+    # Exact whole numbers are divided once, so a weight of two and two people round alike. Where
+    # all who saw a statement weigh nothing, so does their approval.
+    viewers = np.maximum(seen_by, 1)[matrix.indices[agreed]]
+    share = float(everyone.sum()) * inverse[agreed] / viewers
     return np.asarray(np.rint(share * CELL_UNIT) / CELL_UNIT, dtype=np.float64)
 
 
@@ -250,11 +266,12 @@ def _inverse_probabilities(matrix: VoteMatrix, everyone: int) -> NDArray[np.int6
     inverse = 1.0 / np.where(np.isnan(known), 1.0, known)
     bits = 52 - everyone.bit_length()
     parts = np.rint(inverse * (2.0**bits / inverse.max()))
-    return np.maximum(parts, 1.0).astype(np.int64)
+    return np.asarray(np.maximum(parts, 1.0), dtype=np.int64)
 
 
 def _sums(
     columns: NDArray[np.int32], amounts: NDArray[np.int64] | NDArray[np.float64], n_columns: int
 ) -> NDArray[np.int64]:
     """Sum of whole amounts by column. Floats below 2^53 hold whole numbers exactly."""
-    return np.bincount(columns, weights=amounts, minlength=n_columns).astype(np.int64)
+    sums = np.bincount(columns, weights=amounts, minlength=n_columns)
+    return np.asarray(sums, dtype=np.int64)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aggregation.engine.committees.approvals import Approvals, approval_ties, approvals
+from aggregation.engine.committees.exact import Remembered, Shares
 from aggregation.engine.params import ParamValue
 from aggregation.engine.selection import Evidence, Selection, Step, seated
 from aggregation.engine.ties import TieBreaker
@@ -25,26 +24,6 @@ class Seat:
     score: float
     supporters: int
     newly_represented: int
-
-
-class Shares:
-    """The parts 1, 1/2, 1/3 ... of a person's support, added up exactly.
-
-    ``parts[j]`` is what a person supports a statement with if j others share that support.
-    """
-
-    def __init__(self, most: int) -> None:
-        self.parts: NDArray[np.float64] = 1.0 / np.arange(1, most + 2)
-        self._common = 1
-        self._cofactors: list[int] = []
-
-    def exact(self, held: NDArray[np.int64]) -> tuple[int, int]:
-        """(numerator, denominator) of the sum over j of held[j] / (j + 1)."""
-        if len(held) > len(self._cofactors):
-            self._common = lcm(self._common, *range(len(self._cofactors) + 1, len(held) + 1))
-            self._cofactors = [self._common // part for part in range(1, len(held) + 1)]
-        pairs = zip(held.tolist(), self._cofactors, strict=False)
-        return sum(count * cofactor for count, cofactor in pairs), self._common
 
 
 def sequential_pav(approved: Approvals, seats: int, *, ties: TieBreaker) -> tuple[Seat, ...]:
@@ -64,18 +43,22 @@ def sequential_pav(approved: Approvals, seats: int, *, ties: TieBreaker) -> tupl
     shares, filled = Shares(seats + 1), list[Seat]()
     lost = shares.parts[:-1] - shares.parts[1:]
 
-    def exact(column: int) -> Fraction:
-        return Fraction(*shares.exact(_by_satisfaction(approved, column, satisfied)))
+    def added(column: int) -> Fraction:
+        held = satisfied[approved.supporters(column)]
+        return Fraction(*shares.exact(approved.counted(column, held)))
+
+    exact = Remembered(added, approved.n_statements)
 
     for number in range(1, min(seats, int(np.count_nonzero(approved.masses))) + 1):
         winner = ties.best(scores, exact, f"seat {number}")
         people = approved.supporters(winner)
-        before = satisfied[people]
-        numerator, denominator = shares.exact(_by_satisfaction(approved, winner, satisfied))
-        score = numerator / (denominator * approved.scale)
+        before = satisfied.take(people)
+        total, parts = shares.exact(approved.counted(winner, before))
         fresh = len(people) - int(np.count_nonzero(before))
-        filled.append(Seat(winner, score, len(people), fresh))
-        scores -= approved.column_sums(people, lost[before])
+        filled.append(Seat(winner, total / (parts * approved.scale), len(people), fresh))
+        changes = approved.column_sums(people, lost.take(before))
+        exact.forget(changes)
+        scores -= changes
         scores[winner] = -np.inf
         satisfied[people] = before + 1
     return tuple(filled)
@@ -96,14 +79,6 @@ def select(evidence: Evidence, params: Mapping[str, ParamValue]) -> Selection:
         steps=[_step(int(ids[seat.column]), seat) for seat in seats],
         ties=ties,
     )
-
-
-def _by_satisfaction(
-    approved: Approvals, column: int, satisfied: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """int64: what the supporters count together, by how many statements they already have."""
-    levels = satisfied[approved.supporters(column)]
-    return np.bincount(levels, weights=approved.supporting(column)).astype(np.int64)
 
 
 def _step(statement: int, seat: Seat) -> Step:
