@@ -26,6 +26,8 @@ REASONS: dict[str, str] = {
     "no_groups": "There are no opinion groups to compare.",
     "won_seat": "It won seat {seat}.",
     "no_seat_left": "All seats went to statements that added more.",
+    "ranked_below": "All seats went to statements ranked above it.",
+    "too_few_votes_in_all": "It has {votes} votes; {needed} are needed.",
     "nobody_agreed": "Nobody agreed with it.",
     "nobody_voted": "Nobody voted on it.",
 }
