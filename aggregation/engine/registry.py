@@ -117,7 +117,7 @@ RULES: dict[str, Rule] = {
                 "choice",
                 "What a statement counts that a person was not shown.",
                 default="not_approved",
-                choices=("not_approved",),
+                choices=UNSEEN,
             ),
         ),
         guarantees=("committee_monotone",),

@@ -68,6 +68,12 @@ class Tally:
         )
 
 
+def takes_part(matrix: VoteMatrix, plan: Plan) -> NDArray[np.bool_]:
+    """bool[n]: whom no rule of the plan leaves out. Each row for itself."""
+    enough = matrix.votes_by_participant >= plan.participants.min_votes
+    return enough if matrix.excluded is None else enough & ~matrix.excluded
+
+
 def taking_part(matrix: VoteMatrix, plan: Plan) -> People:
     """Everyone whom no rule of the plan leaves out.
 
@@ -75,18 +81,17 @@ def taking_part(matrix: VoteMatrix, plan: Plan) -> People:
     """
     if not matrix.n_votes:
         raise EngineError("no_votes")
-    least, votes = plan.participants.min_votes, matrix.votes_by_participant
-    out = np.zeros(len(votes), dtype=bool) if matrix.excluded is None else matrix.excluded
-    enough = (votes >= least) & ~out
-    if not enough.any() or not votes[enough].any():
+    kept, votes = takes_part(matrix, plan), matrix.votes_by_participant
+    if not votes[kept].any():
+        least = plan.participants.min_votes
         raise EngineError("nobody_left", min_votes=least, most=int(votes.max()))
-    people = matrix if enough.all() else matrix.restrict(participants=enough)
+    people = matrix if kept.all() else matrix.restrict(participants=kept)
     weighting = None
     if plan.weights is not None:
         people, weighting = _weighed(people, plan.weights)
-    return People(
-        people, matrix.participant_ids[~enough & ~out], matrix.participant_ids[out], weighting
-    )
+    out = np.zeros(len(kept), dtype=bool) if matrix.excluded is None else matrix.excluded
+    ids = matrix.participant_ids
+    return People(people, ids[~kept & ~out], ids[out], weighting)
 
 
 def _weighed(people: VoteMatrix, settings: WeightsPlan) -> tuple[VoteMatrix, Mapping[str, Any]]:
