@@ -68,18 +68,15 @@ def read_comments(name: str, raw: bytes) -> Comments:
                 "file_statement_twice", file=name, row=row, id=number, first=rows[number]
             )
         rows[number] = row
-    places = np.argsort(np.fromiter(rows, dtype=np.int64))
-    ordered = [entries[place] for place in places]
+    ids = np.fromiter(rows, dtype=np.int64)
+    ordered = [entries[place] for place in np.argsort(ids)]
     return Comments(
         file=name,
-        ids=np.sort(np.fromiter(rows, dtype=np.int64)),
-        moderated=None if known.moderated is None
-        else np.array([known.verdict(*entry) for entry in ordered], dtype=np.int8),
-        texts=() if known.text is None
-        else tuple(str(entry[known.text]).strip() for _, entry in ordered),
-        agreed=None if known.agreed is None
-        else np.array([known.number(*entry, known.agreed) for entry in ordered], dtype=np.int64),
-    )  # fmt: skip
+        ids=np.sort(ids),
+        moderated=known.verdicts(ordered),
+        texts=known.wordings(ordered),
+        agreed=known.agreements(ordered),
+    )
 
 
 class _Names:
@@ -100,11 +97,28 @@ class _Names:
         return int(digits)
 
     def verdict(self, row: int, entry: dict[str, Any]) -> int:
+        """1, 0 or -1 from the column ``moderated``."""
         column = str(self.moderated)
         found = _VERDICTS.get(_plain(entry[column]))
         if found is None:
             raise self._bad(row, entry, column, "one of -1, 0 and 1")
         return found
+
+    def verdicts(self, entries: list[tuple[int, dict[str, Any]]]) -> NDArray[np.int8] | None:
+        if self.moderated is None:
+            return None
+        return np.array([self.verdict(row, entry) for row, entry in entries], dtype=np.int8)
+
+    def agreements(self, entries: list[tuple[int, dict[str, Any]]]) -> NDArray[np.int64] | None:
+        if self.agreed is None:
+            return None
+        found = [self.number(row, entry, self.agreed) for row, entry in entries]
+        return np.array(found, dtype=np.int64)
+
+    def wordings(self, entries: list[tuple[int, dict[str, Any]]]) -> tuple[str, ...]:
+        if self.text is None:
+            return ()
+        return tuple(str(entry[self.text]).strip() for _, entry in entries)
 
     def _bad(self, row: int, entry: dict[str, Any], column: str, expected: str) -> EngineError:
         found = str(entry[column])[:40]

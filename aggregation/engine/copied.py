@@ -64,4 +64,4 @@ def _after_header(view: memoryview) -> int:
     flags, extension = np.frombuffer(view, dtype=">i4", count=2, offset=len(_SIGNATURE)).tolist()
     if flags:
         raise EngineError("copy_malformed", reason="it has flags that are not known")
-    return len(_SIGNATURE) + 8 + extension
+    return len(_SIGNATURE) + 8 + int(extension)

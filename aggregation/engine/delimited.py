@@ -8,8 +8,10 @@ is its own place less the bytes before it that are no separators: one comparison
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,7 @@ Places = NDArray[np.int64]
 
 _COMMA, _LINE, _QUOTE, _HIDDEN = 44, 10, 34, 1
 _PIECE = 1 << 22  # bytes looked at in one go; small enough to stay in the cache
+_LONGEST = 18  # digits of a number that fits
 _MARGIN = 24  # bytes before a piece, so that a number may be loaded from before its first cell
 
 
@@ -71,9 +74,8 @@ class Piece:
         self._refuse_uneven(line[1:] - 1)
         row, found = np.arange(self.first_row, self.first_row + self.n_rows), []
         for at in wanted:
-            start, end = places[at:-1:wide] + 1, places[at + 1 :: wide]
-            start, end = self.table.trimmed(self.buffer, start, end)
-            found.append(Cells(row, np.broadcast_to(np.int64(at), row.shape), start, end))
+            column = np.broadcast_to(np.int64(at), row.shape)
+            found.append(Cells(row, column, places[at:-1:wide] + 1, places[at + 1 :: wide]))
         return found
 
     def refuse(self, bad: NDArray[np.bool_], cells: Cells, expected: str) -> None:
@@ -84,45 +86,65 @@ class Piece:
         if not bad.any():
             return
         at = int(np.argmax(bad))
-        start, end = int(cells.start[at]), int(cells.end[at])
+        one = np.array([at])
+        start, end = self.table.trimmed(self.buffer, cells.start[one], cells.end[one])
         place = {
             "file": self.table.name,
             "row": self.table.row_number(int(cells.row[at])),
             "column": self.table.header[int(cells.column[at])],
         }
-        if start >= end:
+        if start[0] >= end[0]:
             raise EngineError("file_cell_blank", **place)
-        found = self.buffer[start:end].tobytes().decode("utf-8", "replace")
+        found = self.buffer[start[0] : end[0]].tobytes().decode("utf-8", "replace")
         raise EngineError("file_cell", **place, found=found[:40], expected=expected)
 
-    def whole_numbers(self, start: Places, end: Places) -> NDArray[np.int64]:
+    def whole_numbers(self, cells: Cells) -> NDArray[np.int64]:
         """int64: the cells as whole numbers from 0 ("7" or "7.0"), -1 for anything else."""
-        decimal = (self.buffer[end - 1] == 48) & (self.buffer[end - 2] == 46) & (end > start + 2)
-        end = end - 2 * decimal
+        found = self._digits(cells.start, cells.end)
+        self._again(found, found < 0, cells, self._digits)
+        return found
+
+    def votes(self, cells: Cells) -> NDArray[np.int8]:
+        """int8: 1, -1 or 0 ("1", "-1.0", ...); anything else gives a number beyond 1 or -1."""
+        found = self._signs(cells.start, cells.end)
+        self._again(found, np.abs(found) > 1, cells, self._signs)
+        return found
+
+    def _again(
+        self,
+        found: NDArray[Any],
+        odd: NDArray[np.bool_],
+        cells: Cells,
+        read: Callable[[Places, Places], NDArray[Any]],
+    ) -> None:
+        """Read odd cells once more, without what may stand around the number."""
+        if odd.any():
+            at = np.flatnonzero(odd)
+            start, end = self.table.trimmed(self.buffer, cells.start[at], cells.end[at])
+            decimal = (self.buffer[end - 1] == 48) & (self.buffer[end - 2] == 46)
+            found[at] = read(start, end - 2 * (decimal & (end > start + 2)))
+
+    def _digits(self, start: Places, end: Places) -> NDArray[np.int64]:
         length = end - start
         # An unaligned view: entry i is the eight bytes from place i on.
         words: NDArray[np.uint64] = np.ndarray(
             (len(self.buffer) - 7,), dtype="<u8", buffer=self.buffer, strides=(1,)
         )
-        value, good = np.zeros(len(start), dtype=np.int64), (length > 0) & (length <= 18)
-        longest = int(length[good].max()) if good.any() else 0
-        for done in range(0, longest, 8):
+        value, good = _eight_digits(words[end - 8], np.minimum(length, 8))
+        for done in range(8, min(int(length.max(initial=0)), _LONGEST), 8):
             part, fine = _eight_digits(words[end - 8 - done], np.clip(length - done, 0, 8))
             value += part * 10**done
             good &= fine
-        return np.where(good, value, -1)
+        good &= (length > 0) & (length <= _LONGEST)
+        np.putmask(value, ~good, -1)
+        return value
 
-    def votes(self, start: Places, end: Places) -> NDArray[np.int8]:
-        """int8: 1, -1 or 0 ("1", "-1.0", ...); anything else gives a number beyond 1 or -1."""
+    def _signs(self, start: Places, end: Places) -> NDArray[np.int8]:
         length = end - start
-        if len(length) and length.max() > 2:
-            decimal = (self.buffer[end - 1] == 48) & (self.buffer[end - 2] == 46) & (length > 2)
-            end = end - 2 * decimal
-            length = end - start
         value = _DIGIT[self.buffer[end - 1]]
         minus = (length == 2) & (self.buffer[start] == 45)
-        value[minus] *= -1
-        value[(length != 1) & ~minus] = _NO_VOTE
+        np.negative(value, out=value, where=minus)
+        np.putmask(value, length - minus != 1, _NO_VOTE)
         return value
 
     def _refuse_uneven(self, separators: Places) -> None:
@@ -145,8 +167,6 @@ class Table:
 
     header : names of the columns. data : the file; rows begin at ``start``.
     padded : some cells may have spaces or quotation marks around them.
-    lines  : row of the file, the header being row 1, of each row that is not blank; None when
-             no row is blank.
     """
 
     name: str
@@ -154,27 +174,31 @@ class Table:
     data: bytes
     start: int
     padded: bool
-    lines: Places | None
 
     def row_number(self, row: int) -> int:
-        """Row of the file as a spreadsheet shows it."""
-        return row + 2 if self.lines is None else int(self.lines[row])
+        """Row of the file as a spreadsheet shows it: the header is row 1, blank rows count."""
+        lines = enumerate(self.data[self.start :].split(b"\n"), start=2)
+        return next(islice((number for number, line in lines if line), row, None))
 
     def pieces(self) -> Iterator[Piece]:
-        """The rows in order, some megabytes at a time."""
+        """The rows that are not blank in order, some megabytes at a time."""
         low, row, size = self.start, 0, len(self.data)
         while low < size:
             high = self.data.rfind(b"\n", low, low + _PIECE) + 1
             if not high:
                 high = self.data.find(b"\n", low) + 1 or size
             view = np.frombuffer(self.data, dtype=np.uint8, count=high - low, offset=low)
-            ending = int(view[-1] != _LINE)
-            buffer = np.full(_MARGIN + len(view) + ending, _LINE, dtype=np.uint8)
-            buffer[_MARGIN : _MARGIN + len(view)] = view
-            rows = int(np.count_nonzero(buffer == _LINE)) - _MARGIN
-            yield Piece(self, buffer, row, rows)
-            row += rows
-            low = high
+            ends = np.flatnonzero(view == _LINE)
+            blank = ends[np.diff(ends, prepend=-1) == 1]
+            if len(blank):
+                view = np.delete(view, blank)
+            rows = len(ends) - len(blank) + int(len(view) > 0 and view[-1] != _LINE)
+            if rows:
+                # A last row without a line end gets one.
+                buffer = np.full(_MARGIN + len(view) + 1, _LINE, dtype=np.uint8)
+                buffer[_MARGIN:-1] = view
+                yield Piece(self, buffer if view[-1] != _LINE else buffer[:-1], row, rows)
+            row, low = row + rows, high
 
     def trimmed(self, buffer: Bytes, start: Places, end: Places) -> tuple[Places, Places]:
         """The cells without quotation marks about them and spaces around them."""
@@ -197,7 +221,7 @@ def read_table(name: str, raw: bytes) -> Table:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise EngineError("file_utf16", file=name)
     data = raw.removeprefix(b"\xef\xbb\xbf")
-    if not data.strip():
+    if not data or data.isspace():
         raise EngineError("file_empty", file=name)
     _refuse_other_encodings(name, data)
     quoted = b'"' in data
@@ -212,11 +236,7 @@ def read_table(name: str, raw: bytes) -> Table:
         if column and column in header[:at]:
             raise EngineError("file_column_twice", file=name, column=column)
     padded = quoted or b" " in data or b"\t" in data
-    start, lines = end + 1, None
-    if b"\n\n" in data[end:]:
-        data, lines = _without_blank_rows(data[start:])
-        start = 0
-    return Table(name, header, data, start, padded, lines)
+    return Table(name, header, data, end + 1, padded)
 
 
 def _refuse_other_encodings(name: str, data: bytes) -> None:
@@ -247,13 +267,6 @@ def _without_hidden_separators(name: str, data: bytes) -> bytes:
     inside = np.logical_xor.accumulate(view == _QUOTE)
     view[inside & _SEPARATES[view]] = _HIDDEN
     return view[1:-1].tobytes()
-
-
-def _without_blank_rows(data: bytes) -> tuple[bytes, Places]:
-    view = np.frombuffer(data if data.endswith(b"\n") else data + b"\n", dtype=np.uint8)
-    ends = np.flatnonzero(view == _LINE)
-    blank = np.diff(ends, prepend=-1) == 1
-    return np.delete(view, ends[blank]).tobytes(), np.flatnonzero(~blank) + 2
 
 
 def _eight_digits(

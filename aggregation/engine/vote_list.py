@@ -18,7 +18,6 @@ _PERSON = ("voter-id", "participant", "participant-id", "participant_id", "pid")
 _STATEMENT = ("comment-id", "statement", "statement-id", "statement_id", "tid")
 _VOTE = ("vote", "value")
 _TIME = ("timestamp", "modified", "created")
-_EXPECTED = ("a whole number from 0 up", "a vote: 1, -1 or 0", "a whole number from 0 up")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +48,9 @@ def list_columns(table: Table) -> Columns | None:
     if vote is None:
         return None
     person, statement = _first(_PERSON, table.header), _first(_STATEMENT, table.header)
-    for names, at in ((_PERSON, person), (_STATEMENT, statement)):
-        if at is None:
-            raise EngineError("file_column_missing", file=table.name, column=" or ".join(names[:2]))
-    assert person is not None and statement is not None
+    if person is None or statement is None:
+        names = _PERSON if person is None else _STATEMENT
+        raise EngineError("file_column_missing", file=table.name, column=" or ".join(names[:2]))
     return Columns(person, statement, vote, _first(_TIME, table.header))
 
 
@@ -64,10 +62,10 @@ def list_votes(table: Table, columns: Columns) -> Votes:
     for piece in table.pieces():
         for at, cells in enumerate(piece.columns(wanted)):
             if wanted[at] == columns.vote:
-                found: NDArray[Any] = piece.votes(cells.start, cells.end)
+                found: NDArray[Any] = piece.votes(cells)
                 piece.refuse(np.abs(found) > 1, cells, "a vote: 1, -1 or 0")
             else:
-                found = piece.whole_numbers(cells.start, cells.end)
+                found = piece.whole_numbers(cells)
                 piece.refuse(found < 0, cells, "a whole number from 0 up")
             parts[at].append(found)
     if not parts[0]:
@@ -159,9 +157,9 @@ def _last_votes(
         raise EngineError("too_large", participants=len(people), statements=len(statements))
     cell = Places(people, "participant", len(who)).of(who) * len(statements)
     cell += Places(statements, "statement", len(what)).of(what)
-    order = _by_cell_and_time(cell, time)
-    last = np.ones(len(order), dtype=bool)
-    np.not_equal(cell[order][1:], cell[order][:-1], out=last[:-1])
+    cell, order = _by_cell_and_time(cell, time)
+    last = np.ones(len(cell), dtype=bool)
+    np.not_equal(cell[1:], cell[:-1], out=last[:-1])
     keep = order[last]
     if len(keep) < len(order):
         # Every vote beside the one that is kept for the same cell.
@@ -175,18 +173,28 @@ def _last_votes(
                 "file_votes_contradict", file=name,
                 participant=int(who[order[first]]), statement=int(what[order[first]]),
             )  # fmt: skip
-    return Votes(who[keep], what[keep], values[keep])
+    row, column = np.divmod(cell[last], len(statements))
+    return Votes(people[row], statements[column], values[keep])
 
 
-def _by_cell_and_time(cell: NDArray[np.int64], time: NDArray[np.int64] | None) -> NDArray[np.int64]:
-    """Order of the votes by cell, then by time. Sorts one integer that holds cell and place, which
-    is many times faster than sorting places, where both fit."""
-    places = np.arange(len(cell))
+def _by_cell_and_time(
+    cell: NDArray[np.int64], time: NDArray[np.int64] | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The cells in order, and the place of each vote by cell and then by time.
+
+    Sorts one integer that holds cell and place, where both fit: many times faster than sorting
+    places.
+    """
+    places: NDArray[np.int64] | None = None
     if time is not None and np.any(time[1:] < time[:-1]):
         places = np.argsort(time, kind="stable")
+        cell = cell[places]
     bits = max(len(cell) - 1, 1).bit_length()
-    if int(cell.max()) >= 1 << (62 - bits):
-        return places[np.argsort(cell[places], kind="stable")]
-    packed = (cell[places] << bits) | np.arange(len(cell))
-    packed.sort()
-    return places[packed & ((1 << bits) - 1)]
+    if int(cell.max()) < 1 << (62 - bits):
+        packed = (cell << bits) | np.arange(len(cell))
+        packed.sort()
+        cell, order = packed >> bits, packed & ((1 << bits) - 1)
+    else:
+        order = np.argsort(cell, kind="stable")
+        cell = cell[order]
+    return cell, order if places is None else places[order]

@@ -49,14 +49,14 @@ def table_votes(table: Table) -> Ballots:
         n_rows = piece.first_row + piece.n_rows
         for name, parts in about.items():
             mine = cells.of(np.flatnonzero(cells.column == table.header.index(name)))
-            numbers = piece.whole_numbers(mine.start, mine.end)
+            numbers = piece.whole_numbers(mine)
             bad = (numbers < 0) | (numbers > _ABOUT[name])
             piece.refuse(bad, mine, _WHOLE)
             parts.append((mine.row, numbers))
         place = place_of[cells.column]
         at = np.flatnonzero(place >= 0)
         mine = cells.of(at)
-        values = piece.votes(mine.start, mine.end)
+        values = piece.votes(mine)
         piece.refuse(np.abs(values) > 1, mine, "a vote: 1, -1, 0 or blank")
         votes.append((mine.row.astype(np.int32), place[at], values))
     if not n_rows:
