@@ -102,6 +102,9 @@ MESSAGES: dict[str, str] = {
     "space_not_converged": "The opinion space could not be computed: {reason}.",
     # resampling
     "resamples_do_not_fit": "These resamples cannot be put together: {reason}.",
+    # statistics
+    "gram_missing": "The products of statements were not computed.",
+    "statistics_do_not_fit": "These statistics are of other statements or of another version.",
     # plans
     "plan_unknown": 'There is no plan called "{name}". There are: {known}.',
     "plan_not_toml": "The plan is not valid TOML: {reason}.",
