@@ -10,6 +10,7 @@ from aggregation.engine.outcome import Outcome
 from aggregation.engine.plan import Plan
 from aggregation.engine.randomness import checked_seed
 from aggregation.engine.sensitivity import variants
+from aggregation.engine.stability import Resamples, stability_of
 from aggregation.engine.steps import (
     ENGINE_VERSION,
     conclude,
@@ -63,7 +64,18 @@ def aggregate(
     return outcome
 
 
-def look_back(matrix: VoteMatrix, plan: Plan, outcome: Outcome) -> Outcome:
-    """The outcome with what the plan asks for beyond the run: variants, stability, properties."""
-    other = tuple(one.to_dict() for one in variants(matrix, plan, outcome))
-    return replace(outcome, variants=other)
+def look_back(
+    matrix: VoteMatrix, plan: Plan, outcome: Outcome, *, resamples: Resamples | None = None
+) -> Outcome:
+    """The outcome with what the plan asks for beyond the run: variants, stability, properties.
+
+    resamples : if they were computed elsewhere.
+    """
+    firm = None
+    if plan.stability is not None:
+        firm = stability_of(matrix, plan, outcome, resamples=resamples).to_dict()
+    return replace(
+        outcome,
+        variants=tuple(one.to_dict() for one in variants(matrix, plan, outcome)),
+        stability=firm,
+    )
