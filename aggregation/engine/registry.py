@@ -48,6 +48,21 @@ class Rule:
         return found
 
 
+SEATS = Param(
+    "seats", "int",
+    "How many statements are wanted; fewer are taken if nobody agrees with the rest.",
+    required=True, minimum=1, maximum=10_000,
+)  # fmt: skip
+UNSEEN_COUNTS = Param(
+    "unseen", "choice", "What a statement counts with people who were not shown it.",
+    default="not_approved", choices=UNSEEN,
+)  # fmt: skip
+# For rules whose people share out loads or money, which fractions of an approval do not fit.
+UNSEEN_NOT_APPROVED = Param(
+    "unseen", "choice", "What a statement counts with people who were not shown it.",
+    default="not_approved", choices=UNSEEN[:1],
+)  # fmt: skip
+
 # What may be promised of a rule, in words; ``tests/aggregation/engine/test_engine_guarantees.py``
 # checks each on random votes for every rule that claims it.
 GUARANTEES: dict[str, str] = {
@@ -64,64 +79,95 @@ GUARANTEES: dict[str, str] = {
 }
 
 RULES: dict[str, Rule] = {
-    "threshold": Rule(
-        id="threshold",
-        label="Agreement of all groups above a threshold",
-        function="committees.threshold:threshold",
-        inputs=("votes by group and statement",),
-        params=(
-            Param(
-                "measure",
-                "choice",
-                "How agreement over the groups is measured.",
-                default="gac_polis",
-                choices=MEASURES,
+    rule.id: rule
+    for rule in (
+        Rule(
+            id="threshold",
+            label="Agreement of all groups above a threshold",
+            function="committees.threshold:threshold",
+            inputs=("votes by group and statement",),
+            params=(
+                Param(
+                    "measure",
+                    "choice",
+                    "How agreement over the groups is measured.",
+                    default="gac_polis",
+                    choices=MEASURES,
+                ),
+                Param(
+                    "above",
+                    "float",
+                    "A statement is selected if the measure is above this, not if it is level.",
+                    required=True,
+                    minimum=0,
+                    maximum=1,
+                ),
+                Param(
+                    "min_group_votes",
+                    "int",
+                    "With fewer votes from some group there is not enough evidence to decide.",
+                    default=5,
+                    minimum=0,
+                ),
             ),
-            Param(
-                "above",
-                "float",
-                "A statement is selected if the measure is above this, not if it is level.",
-                required=True,
-                minimum=0,
-                maximum=1,
-            ),
-            Param(
-                "min_group_votes",
-                "int",
-                "With fewer votes from some group there is not enough evidence to decide.",
-                default=5,
-                minimum=0,
-            ),
+            guarantees=("independent",),
+            complexity="O(G · m)",
+            reference="Huang et al. 2024, Collective Constitutional AI, arXiv:2406.07814",
+            from_counts=True,
         ),
-        guarantees=("independent",),
-        complexity="O(G · m)",
-        reference="Huang et al. 2024, Collective Constitutional AI, arXiv:2406.07814",
-        from_counts=True,
-    ),
-    "sequential_pav": Rule(
-        id="sequential_pav",
-        label="Proportional approval, seat by seat",
-        function="committees.sequential_pav:select",
-        inputs=("agree votes",),
-        params=(
-            Param(
-                "seats",
-                "int",
-                "How many statements are wanted; fewer are taken if nobody agrees with the rest.",
-                required=True,
-                minimum=1,
-                maximum=10_000,
-            ),
-            Param(
-                "unseen",
-                "choice",
-                "What a statement counts that a person was not shown.",
-                default="not_approved",
-                choices=UNSEEN,
-            ),
+        Rule(
+            id="approval",
+            label="Most agree votes",
+            function="committees.approval:select",
+            inputs=("agree votes",),
+            params=(SEATS, UNSEEN_COUNTS),
+            guarantees=("committee_monotone",),
+            complexity="O(nnz + m log m)",
+            reference="Brams & Fishburn 1978, Approval voting, American Political Science Review",
         ),
-        guarantees=("committee_monotone",),
-        complexity="O(nnz + seats · m) and the votes of each winner's supporters",
-        reference="Lackner & Skowron 2023, Multi-Winner Voting with Approval Preferences, ch. 2.3",
-    ),
+        Rule(
+            id="satisfaction_approval",
+            label="Most agree votes, everyone's one vote split evenly",
+            function="committees.satisfaction_approval:select",
+            inputs=("agree votes",),
+            params=(SEATS, UNSEEN_COUNTS),
+            guarantees=("committee_monotone",),
+            complexity="O(nnz + m log m)",
+            reference="Brams & Kilgour 2014, Satisfaction approval voting, in Voting Power and "
+            "Procedures, p. 323",
+        ),
+        Rule(
+            id="sequential_pav",
+            label="Proportional approval, seat by seat",
+            function="committees.sequential_pav:select",
+            inputs=("agree votes",),
+            params=(SEATS, UNSEEN_COUNTS),
+            guarantees=("committee_monotone",),
+            complexity="O(nnz + seats · m) and the ballots of each winner's supporters",
+            reference="Thiele 1895; Lackner & Skowron 2023, Multi-Winner Voting with Approval "
+            "Preferences, rule 4",
+        ),
+        Rule(
+            id="reverse_sequential_pav",
+            label="Proportional approval, dropping what is missed least",
+            function="committees.reverse_sequential_pav:select",
+            inputs=("agree votes",),
+            params=(SEATS, UNSEEN_COUNTS),
+            guarantees=("committee_monotone",),
+            complexity="O(m²) and the sum of the squares of all ballots",
+            reference="Thiele 1895; Lackner & Skowron 2023, Multi-Winner Voting with Approval "
+            "Preferences, rule 5",
+        ),
+        Rule(
+            id="sequential_phragmen",
+            label="Even load on those who carry the seats (Phragmén)",
+            function="committees.sequential_phragmen:select",
+            inputs=("agree votes",),
+            params=(SEATS, UNSEEN_NOT_APPROVED),
+            guarantees=("committee_monotone", "jr", "pjr"),
+            complexity="O(nnz + seats · (m + seats)) and the ballots of each winner's supporters",
+            reference="Phragmén 1894; Brill, Freeman, Janson & Lackner 2024, Phragmén's voting "
+            "methods and justified representation, Mathematical Programming 203",
+        ),
+    )
 }
