@@ -159,6 +159,30 @@ def test_two_people_can_be_resampled(grouping: dict[str, Any]) -> None:
     assert sum(found["k"].values()) == found["resamples"] == 200
 
 
+def test_people_drawn_who_cannot_be_cut_into_the_fixed_number_of_groups_keep_theirs() -> None:
+    """On one axis some of these resamples leave fewer than four places."""
+    votes = [[1, 0], [0, 0], [-1, 1], [-1, -1], [0, 0], [0, -1]]
+    who, what = np.nonzero(np.ones((6, 2)))
+    matrix = VoteMatrix.from_triplets(who, what, np.ravel(votes))
+    plan = plan_of(THRESHOLD, grouping={"k": 4}, space={"dimensions": 1})
+    base = aggregate(matrix, plan)
+    rows = [
+        drawn_rows([np.flatnonzero(base.groups == g) for g in range(4)], 1, r) for r in range(20)
+    ]
+    failed = []
+    for number, row in enumerate(rows):
+        who = np.repeat(np.arange(6), 2)
+        drawn = VoteMatrix.from_triplets(who, np.tile([0, 1], 6), np.array(votes)[row].ravel())
+        try:
+            aggregate(drawn, plan)
+        except EngineError:
+            failed.append(number)
+    found = resample_range(matrix, plan, 1, 0, 20, base=base)
+    assert failed
+    assert found.k[failed].tolist() == [4] * len(failed)
+    assert found.stayed[failed].tolist() == [6] * len(failed)
+
+
 def test_people_without_votes_can_be_drawn_alone() -> None:
     matrix = VoteMatrix.from_triplets([0], [0], [1], participant_ids=range(9), statement_ids=[0, 1])
     plan = plan_of(THRESHOLD, participants={"min_votes": 0})
