@@ -165,7 +165,7 @@ def test_people_drawn_who_cannot_be_cut_into_the_fixed_number_of_groups_keep_the
     who, what = np.nonzero(np.ones((6, 2)))
     matrix = VoteMatrix.from_triplets(who, what, np.ravel(votes))
     plan = plan_of(THRESHOLD, grouping={"k": 4}, space={"dimensions": 1})
-    base = aggregate(matrix, plan)
+    base = aggregate(matrix, plan, 1)
     rows = [
         drawn_rows([np.flatnonzero(base.groups == g) for g in range(4)], 1, r) for r in range(20)
     ]
@@ -174,7 +174,7 @@ def test_people_drawn_who_cannot_be_cut_into_the_fixed_number_of_groups_keep_the
         who = np.repeat(np.arange(6), 2)
         drawn = VoteMatrix.from_triplets(who, np.tile([0, 1], 6), np.array(votes)[row].ravel())
         try:
-            aggregate(drawn, plan)
+            aggregate(drawn, plan, 1)
         except EngineError:
             failed.append(number)
     found = resample_range(matrix, plan, 1, 0, 20, base=base)
