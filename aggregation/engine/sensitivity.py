@@ -30,12 +30,13 @@ from aggregation.engine.steps import (
 class Variant:
     """One other choice.
 
-    kind     : "groups", "threshold", "rule", "weights" or "exclusions".
-    params   : what is different, as in k = 3.
+    kind     : "k", "threshold", "rule", "weights" or "exclusions".
+    code, params : what is different, as in "k" and k = 3. Pages translate by code.
     selected : statement ids, best first. added, dropped : against the drafting rule of the plan.
     """
 
     kind: str
+    code: str
     params: tuple[tuple[str, ParamValue], ...]
     selected: tuple[int, ...]
     added: tuple[int, ...]
@@ -45,7 +46,7 @@ class Variant:
         """Plain Python for JSON."""
         return {
             "kind": self.kind,
-            "params": dict(self.params),
+            "label": {"code": self.code, "params": dict(self.params)},
             "selected": len(self.selected),
             "added": list(self.added),
             "dropped": list(self.dropped),
@@ -94,7 +95,7 @@ def _other_groups(matrix: VoteMatrix, plan: Plan, outcome: Outcome) -> Iterator[
             grouping=grouping,
             found=tally(people.matrix, grouping),
         )
-        yield _variant("groups", {"k": k}, other.selected, outcome)
+        yield _variant("k", "k", {"k": k}, other.selected, outcome)
 
 
 def _other_thresholds(
@@ -110,14 +111,14 @@ def _other_thresholds(
         if 0 <= bound <= 1:
             moved = RuleSpec(first.id, tuple(sorted((first.settings | {"above": bound}).items())))
             (selection,) = select(replace(plan, rules=(moved,)), evidence)
-            yield _variant("threshold", {"above": bound}, selection.statements, outcome)
+            yield _variant("threshold", "above", {"above": bound}, selection.statements, outcome)
 
 
 def _other_rules(plan: Plan, outcome: Outcome) -> Iterator[Variant]:
     """The other rules of the plan, which were computed anyway."""
     for number, selection in enumerate(outcome.selections[1:], start=1):
         params: dict[str, ParamValue] = {"rule": selection.rule, "index": number}
-        yield _variant("rule", params, selection.statements, outcome)
+        yield _variant("rule", "rule", params, selection.statements, outcome)
 
 
 def _everyone_alike(matrix: VoteMatrix, plan: Plan, outcome: Outcome) -> Iterator[Variant]:
@@ -125,13 +126,13 @@ def _everyone_alike(matrix: VoteMatrix, plan: Plan, outcome: Outcome) -> Iterato
     drafting = _drafting(plan)
     if plan.weights is not None:
         other = run_once(matrix, replace(drafting, weights=None), outcome.seed)
-        yield _variant("weights", {}, other.selected, outcome)
+        yield _variant("weights", "unweighted", {}, other.selected, outcome)
     n_out = len(outcome.excluded) + len(outcome.left_out)
     if n_out:
         everyone = replace(matrix, excluded=None)
         lenient = replace(drafting, participants=replace(plan.participants, min_votes=0))
         other = run_once(everyone, lenient, outcome.seed)
-        yield _variant("exclusions", {"people": n_out}, other.selected, outcome)
+        yield _variant("exclusions", "with_excluded", {"people": n_out}, other.selected, outcome)
 
 
 def _drafting(plan: Plan) -> Plan:
@@ -140,11 +141,16 @@ def _drafting(plan: Plan) -> Plan:
 
 
 def _variant(
-    kind: str, params: Mapping[str, ParamValue], selected: tuple[int, ...], outcome: Outcome
+    kind: str,
+    code: str,
+    params: Mapping[str, ParamValue],
+    selected: tuple[int, ...],
+    outcome: Outcome,
 ) -> Variant:
     before = set(outcome.selected)
     return Variant(
         kind,
+        code,
         tuple(sorted(params.items())),
         selected,
         tuple(sorted(set(selected) - before)),

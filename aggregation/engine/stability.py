@@ -208,7 +208,7 @@ def what_would_change(
 ) -> list[dict[str, Any]]:
     """What would change the selection of the first rule, most telling first.
 
-    variants : as a run lists them: kind, params, selected, added and dropped.
+    variants : as a run lists them: kind, label, selected, added and dropped.
     Returns entries {"code", "params"}; a code is a key of ``CHANGES``, which ``params`` fill.
     """
     lines = [_line("not_resampled")] if found is None else _resampled(outcome, found)
@@ -255,7 +255,7 @@ def _variants(variants: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     changed.sort(key=lambda one: -max(len(one["added"]), len(one["dropped"])))
     lines = [
         _line(
-            "variant", kind=one["kind"], settings=one["params"],
+            "variant", kind=one["kind"], settings=one["label"]["params"],
             added=len(one["added"]), dropped=len(one["dropped"]),
         )
         for one in changed

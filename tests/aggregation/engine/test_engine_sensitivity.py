@@ -33,7 +33,7 @@ def test_a_plan_without_the_section_has_no_variants(matrix: VoteMatrix) -> None:
 
 def test_every_other_number_of_groups_is_a_run_with_that_number(matrix: VoteMatrix) -> None:
     outcome = aggregate(matrix, PLAN)
-    other = {one["params"]["k"]: one for one in by_kind(PLAN, matrix)["groups"]}
+    other = {one["label"]["params"]["k"]: one for one in by_kind(PLAN, matrix)["k"]}
     assert sorted(other) == [k for k in range(2, 6) if k != outcome.grouping.n_groups]
     for k, variant in other.items():
         fixed = replace(PLAN, grouping=replace(PLAN.grouping, k=k), sensitivity=None)
@@ -46,7 +46,10 @@ def test_every_other_number_of_groups_is_a_run_with_that_number(matrix: VoteMatr
 def test_the_threshold_is_moved_a_step_down_and_up(matrix: VoteMatrix) -> None:
     outcome = aggregate(matrix, PLAN)
     lower, higher = by_kind(PLAN, matrix)["threshold"]
-    assert (lower["params"], higher["params"]) == ({"above": 0.45}, {"above": 0.55})
+    assert (lower["label"]["params"], higher["label"]["params"]) == (
+        {"above": 0.45},
+        {"above": 0.55},
+    )
     assert not lower["dropped"]
     assert not higher["added"]
     gac = dict(zip(outcome.statement_ids.tolist(), outcome.gac_polis.tolist(), strict=True))
@@ -58,7 +61,7 @@ def test_the_other_rules_of_the_plan_are_held_against_the_drafting_one(matrix: V
     outcome = aggregate(matrix, PLAN)
     (variant,) = by_kind(PLAN, matrix)["rule"]
     other = outcome.selections[1]
-    assert variant["params"] == {"index": 1, "rule": other.rule}
+    assert variant["label"]["params"] == {"index": 1, "rule": other.rule}
     assert set(variant["added"]) == set(other.statements) - set(outcome.selected)
 
 
@@ -70,7 +73,7 @@ def test_the_people_left_out_come_back_in_one_variant(matrix: VoteMatrix) -> Non
     assert outcome.excluded.tolist() == matrix.participant_ids[:9].tolist()
     assert outcome.participants == matrix.n_participants - 9
     (variant,) = by_kind(PLAN, marked)["exclusions"]
-    assert variant["params"] == {"people": 9}
+    assert variant["label"]["params"] == {"people": 9}
     everyone = set(aggregate(matrix, replace(PLAN, sensitivity=None)).selected)
     assert set(variant["added"]) == everyone - set(outcome.selected)
     assert set(variant["dropped"]) == set(outcome.selected) - everyone
