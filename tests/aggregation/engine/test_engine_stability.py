@@ -159,28 +159,20 @@ def test_two_people_can_be_resampled(grouping: dict[str, Any]) -> None:
     assert sum(found["k"].values()) == found["resamples"] == 200
 
 
-def test_people_drawn_who_cannot_be_cut_into_the_fixed_number_of_groups_keep_theirs() -> None:
-    """On one axis some of these resamples leave fewer than four places."""
-    votes = [[1, 0], [0, 0], [-1, 1], [-1, -1], [0, 0], [0, -1]]
-    who, what = np.nonzero(np.ones((6, 2)))
-    matrix = VoteMatrix.from_triplets(who, what, np.ravel(votes))
-    plan = plan_of(THRESHOLD, grouping={"k": 4}, space={"dimensions": 1})
-    base = aggregate(matrix, plan, 1)
-    rows = [
-        drawn_rows([np.flatnonzero(base.groups == g) for g in range(4)], 1, r) for r in range(20)
-    ]
-    failed = []
-    for number, row in enumerate(rows):
-        who = np.repeat(np.arange(6), 2)
-        drawn = VoteMatrix.from_triplets(who, np.tile([0, 1], 6), np.array(votes)[row].ravel())
-        try:
-            aggregate(drawn, plan, 1)
-        except EngineError:
-            failed.append(number)
-    found = resample_range(matrix, plan, 1, 0, 20, base=base)
-    assert failed
-    assert found.k[failed].tolist() == [4] * len(failed)
-    assert found.stayed[failed].tolist() == [6] * len(failed)
+def test_people_drawn_who_cannot_be_cut_into_the_fixed_number_of_groups_keep_theirs(
+    camps: Camps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matrix, _ = camps(people=40, statements=8)
+    plan = plan_of(THRESHOLD, grouping={"k": 4})
+    base = aggregate(matrix, plan)
+
+    def refused(*arguments: Any) -> None:
+        raise EngineError("too_few_points", k=4, points=3)
+
+    monkeypatch.setattr("aggregation.engine.resampling.group", refused)
+    found = resample_range(matrix, plan, plan.seed, 0, 3, base=base)
+    assert found.k.tolist() == [4, 4, 4]
+    assert found.stayed.tolist() == found.people.tolist() == [40, 40, 40]
 
 
 def test_people_without_votes_can_be_drawn_alone() -> None:
