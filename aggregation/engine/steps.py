@@ -79,9 +79,9 @@ def taking_part(matrix: VoteMatrix, plan: Plan) -> People:
 
     Raises EngineError: no_votes, nobody_left, and those of ``weights.rake``.
     """
-    if not matrix.n_votes:
-        raise EngineError("no_votes")
     kept, votes = takes_part(matrix, plan), matrix.votes_by_participant
+    if not votes.any():
+        raise EngineError("no_votes")
     if not votes[kept].any():
         least = plan.participants.min_votes
         raise EngineError("nobody_left", min_votes=least, most=int(votes.max()))
