@@ -162,7 +162,7 @@ def test_two_people_can_be_resampled(grouping: dict[str, Any]) -> None:
 def test_people_drawn_who_cannot_be_cut_into_the_fixed_number_of_groups_keep_theirs(
     camps: Camps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    matrix, _ = camps(people=40, statements=8)
+    matrix, _ = camps(people=40, statements=30)
     plan = plan_of(THRESHOLD, grouping={"k": 4})
     base = aggregate(matrix, plan)
 
@@ -340,9 +340,9 @@ def test_what_would_change_says_every_line_in_words(camps: Camps) -> None:
     base = aggregate(matrix, replace(plan, stability=None))
     found = stability_of(matrix, plan, base)
     variants = [
-        {"kind": "groups", "params": {"k": 2}, "selected": 3, "added": [1], "dropped": []},
-        {"kind": "groups", "params": {"k": 4}, "selected": 3, "added": [], "dropped": []},
-        {"kind": "rule", "params": {}, "selected": 3, "added": [1, 2], "dropped": [3]},
+        {"kind": "k", "label": {"code": "k", "params": {"k": 2}}, "selected": 3, "added": [1], "dropped": []},
+        {"kind": "k", "label": {"code": "k", "params": {"k": 4}}, "selected": 3, "added": [], "dropped": []},
+        {"kind": "rule", "label": {"code": "rule", "params": {}}, "selected": 3, "added": [1, 2], "dropped": [3]},
     ]
     lines = what_would_change(base, found, variants)
     codes = [line["code"] for line in lines]
@@ -350,7 +350,7 @@ def test_what_would_change_says_every_line_in_words(camps: Camps) -> None:
     assert "few_lift" in codes
     assert [line["params"]["kind"] for line in lines if line["code"] == "variant"] == [
         "rule",
-        "groups",
+        "k",
     ]
     assert lines[-1] == {"code": "variants_same", "params": {"count": 1}}
     for line in lines:
