@@ -9,8 +9,27 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from aggregation.engine import RULES
+from aggregation.engine import REASONS, RULES
 from deliberation.figures import decimal
+from deliberation.rule_words import (
+    guarantee_in_words,
+    measure_in_words,
+    measure_name,
+    rule_in_words,
+    rule_name,
+)
+
+__all__ = [
+    "group_letter",
+    "measure_in_words",
+    "measure_name",
+    "promises",
+    "reason_in_words",
+    "rule_in_words",
+    "rule_name",
+    "step_in_words",
+    "variant_in_words",
+]
 
 _STEPS: Final[dict[str, Promise]] = {
     "participants": gettext_lazy("Reading the votes"),
@@ -18,17 +37,8 @@ _STEPS: Final[dict[str, Promise]] = {
     "groups": gettext_lazy("Looking for groups of people who vote alike"),
     "consensus": gettext_lazy("Measuring where all groups agree"),
     "rules": gettext_lazy("Selecting statements by the rules of the plan"),
+    "looking_back": gettext_lazy("Asking how firm the result is"),
     "done": gettext_lazy("Saving"),
-}
-_MEASURES: Final[dict[str, Promise]] = {
-    "gac_polis": gettext_lazy("product over the groups of (agree + 1) / (votes + 2)"),
-    "gac_raw": gettext_lazy("product over the groups of agree / votes"),
-    "min_group": gettext_lazy("smallest share of agreement of any group"),
-}
-_MEASURE_NAMES: Final[dict[str, Promise]] = {
-    "gac_polis": gettext_lazy("Common ground, smoothed"),
-    "gac_raw": gettext_lazy("Common ground"),
-    "min_group": gettext_lazy("Least agreeing group"),
 }
 
 
@@ -37,39 +47,15 @@ def step_in_words(step: str) -> str:
     return str(_STEPS.get(step, step))
 
 
-def measure_name(measure: str) -> str:
-    """A short name for people."""
-    return str(_MEASURE_NAMES.get(measure, measure))
-
-
-def measure_in_words(measure: str) -> str:
-    """The formula, said aloud."""
-    return str(_MEASURES.get(measure, measure))
-
-
 def group_letter(label: int) -> str:
     """0 is A."""
     return chr(ord("A") + label) if label < 26 else str(label + 1)
 
 
-def rule_in_words(rule: str, params: Mapping[str, Any]) -> str:
-    """One sentence about what it takes to be selected; rules without words by their label."""
-    if rule == "threshold":
-        return _(
-            "Every statement is selected whose “%(name)s” (%(formula)s) is above %(above)s. "
-            "With fewer than %(votes)s votes from some group there is not enough evidence."
-        ) % {
-            "name": measure_name(params["measure"]),
-            "formula": measure_in_words(params["measure"]),
-            "above": decimal(params["above"]),
-            "votes": params["min_group_votes"],
-        }
-    if rule == "sequential_pav":
-        return _(
-            "%(seats)s statements are selected one after another. Each time the statement wins "
-            "that adds most for people who agree with few or none of those already selected."
-        ) % {"seats": params["seats"]}
-    return RULES[rule].label if rule in RULES else rule
+def promises(rule: str) -> list[str]:
+    """What is proven of the rule, a sentence each."""
+    known = RULES[rule].guarantees if rule in RULES else ()
+    return [guarantee_in_words(one) for one in known]
 
 
 def reason_in_words(code: str, params: Mapping[str, Any]) -> str:
@@ -85,14 +71,23 @@ def reason_in_words(code: str, params: Mapping[str, Any]) -> str:
         "nobody_agreed": _("Nobody agreed with it."),
         "nobody_voted": _("Nobody voted on it."),
     }
-    if code not in templates:
-        return code
-    filled = dict(params)
-    if "measure" in filled:
-        filled["name"] = measure_name(filled["measure"])
-    if "above" in filled:
-        filled["above"] = decimal(filled["above"])
-    return templates[code] % filled
+    filled = _filled(params)
+    if code in templates:
+        return templates[code] % filled
+    # Words of the engine itself, which the catalogue may translate.
+    return _(REASONS[code]).format(**filled) if code in REASONS else code
+
+
+def _filled(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings and figures as people read them."""
+    filled: dict[str, Any] = {}
+    for name, value in params.items():
+        filled[name] = decimal(round(value, 4)) if isinstance(value, float) else value
+    if "measure" in params:
+        filled["name"] = filled["measure"] = measure_name(params["measure"])
+    if isinstance(params.get("group"), int):
+        filled["group"] = group_letter(params["group"])
+    return filled
 
 
 def _too_few(params: Mapping[str, Any]) -> str:
@@ -101,3 +96,30 @@ def _too_few(params: Mapping[str, Any]) -> str:
         "Group %(group)s cast %(votes)d votes on it; %(needed)d are needed.",
         params["votes"],
     ) % {**params, "group": group_letter(params["group"])}
+
+
+_VARIANTS: Final[dict[str, Promise]] = {
+    "groups": gettext_lazy("With another number of opinion groups"),
+    "threshold": gettext_lazy("With another threshold"),
+    "rule": gettext_lazy("By another rule"),
+    "weights": gettext_lazy("With every person counted once"),
+    "exclusions": gettext_lazy("With everyone counted who voted"),
+}
+
+
+def variant_in_words(kind: str, params: Mapping[str, Any]) -> str:
+    """How a variant of the plan differs from the plan."""
+    if kind == "groups" and "k" in params:
+        k = params["k"]
+        return ngettext("With %(k)d opinion group", "With %(k)d opinion groups", k) % {"k": k}
+    if kind == "threshold" and "above" in params:
+        return _("With the threshold at %(above)s") % {"above": decimal(params["above"])}
+    if kind == "rule" and "rule" in params:
+        return _("By another rule: %(rule)s") % {"rule": rule_name(str(params["rule"]))}
+    if kind == "exclusions" and "people" in params:
+        return ngettext(
+            "With the %(people)d person counted who was left out",
+            "With the %(people)d people counted who were left out",
+            params["people"],
+        ) % {"people": params["people"]}
+    return str(_VARIANTS.get(kind, kind))

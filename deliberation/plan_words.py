@@ -9,8 +9,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from aggregation.engine import RULES, Plan, shipped, shipped_names
+from aggregation.engine import Plan, shipped, shipped_names
 from deliberation.figures import decimal
+from deliberation.rule_words import rule_in_words
 
 _TITLES = {
     "default": (
@@ -20,14 +21,6 @@ _TITLES = {
             "agrees on, so that a large group cannot outvote a small one."
         ),
     ),
-}
-# The names and formulas that the report uses, too.
-_MEASURES = {
-    "gac_polis": gettext_lazy(
-        "“Common ground, smoothed” (product over the groups of (agree + 1) / (votes + 2))"
-    ),
-    "gac_raw": gettext_lazy("“Common ground” (product over the groups of agree / votes)"),
-    "min_group": gettext_lazy("“Least agreeing group” (smallest share of agreement of any group)"),
 }
 
 
@@ -62,6 +55,7 @@ def describe(plan: Mapping[str, Any]) -> list[str]:
         _groups(plan["grouping"]),
         _("The draft takes what this rule selects: %(rule)s") % {"rule": _rule(first)},
         *(_("Shown beside it, for comparison: %(rule)s") % {"rule": _rule(r)} for r in others),
+        *_beyond(plan),
         _("Random draws start from the number %(seed)d, so everyone gets the same result.")
         % {"seed": plan["seed"]},
     ]
@@ -84,6 +78,8 @@ def _people(least: int) -> str:
 
 
 def _groups(grouping: Mapping[str, Any]) -> str:
+    if grouping["method"] == "strata":
+        return _("People are put into groups by their answers to “%(source)s”.") % grouping
     if grouping["method"] == "declared":
         return _("The groups named “%(source)s” that came with the votes are used.") % grouping
     alone = _("People with fewer than %(min_votes)d votes are counted, but in no group.") % grouping
@@ -101,18 +97,30 @@ def _groups(grouping: Mapping[str, Any]) -> str:
 
 
 def _rule(rule: Mapping[str, Any]) -> str:
-    if rule["id"] == "threshold":
-        return _(
-            "a statement is selected if its %(measure)s is above %(above)s. If a group cast fewer "
-            "than %(votes)d votes on it, there is not enough evidence, and it is left out."
-        ) % {
-            "measure": _MEASURES[rule["measure"]],
-            "above": decimal(rule["above"]),
-            "votes": rule["min_group_votes"],
-        }
-    if rule["id"] == "sequential_pav":
-        return _(
-            "%(seats)d statements are chosen one after another, each time the one that adds most "
-            "for people who have few so far (sequential proportional approval voting)."
-        ) % {"seats": rule["seats"]}
-    return RULES[rule["id"]].label
+    return rule_in_words(rule["id"], rule)
+
+
+def _beyond(plan: Mapping[str, Any]) -> list[str]:
+    """What the plan asks for besides the rules."""
+    said: list[str] = []
+    if weights := plan.get("weights"):
+        names = ", ".join(f"“{name}”" for name in weights["margins"])
+        said.append(
+            _(
+                "People are weighted so that the answers to %(questions)s are spread as in the "
+                "population. Nobody counts less than %(low)s or more than %(high)s. Results "
+                "without weights stand beside."
+            )
+            % {"questions": names, "low": decimal(weights["low"]), "high": decimal(weights["high"])}
+        )
+    if stability := plan.get("stability"):
+        said.append(
+            _(
+                "To see how firm the result is, the panel is drawn again from itself %(n)s times, "
+                "and everything is counted anew."
+            )
+            % {"n": stability["resamples"]}
+        )
+    if plan.get("sensitivity"):
+        said.append(_("The report shows what other choices than these would have selected."))
+    return said

@@ -340,9 +340,27 @@ def test_what_would_change_says_every_line_in_words(camps: Camps) -> None:
     base = aggregate(matrix, replace(plan, stability=None))
     found = stability_of(matrix, plan, base)
     variants = [
-        {"kind": "k", "label": {"code": "k", "params": {"k": 2}}, "selected": 3, "added": [1], "dropped": []},
-        {"kind": "k", "label": {"code": "k", "params": {"k": 4}}, "selected": 3, "added": [], "dropped": []},
-        {"kind": "rule", "label": {"code": "rule", "params": {}}, "selected": 3, "added": [1, 2], "dropped": [3]},
+        {
+            "kind": "k",
+            "label": {"code": "k", "params": {"k": 2}},
+            "selected": 3,
+            "added": [1],
+            "dropped": [],
+        },
+        {
+            "kind": "k",
+            "label": {"code": "k", "params": {"k": 4}},
+            "selected": 3,
+            "added": [],
+            "dropped": [],
+        },
+        {
+            "kind": "rule",
+            "label": {"code": "rule", "params": {}},
+            "selected": 3,
+            "added": [1, 2],
+            "dropped": [3],
+        },
     ]
     lines = what_would_change(base, found, variants)
     codes = [line["code"] for line in lines]

@@ -1,0 +1,198 @@
+"""The rules of a plan in plain words, for people who have never seen one.
+
+Every rule of the engine's registry has a name and a sentence here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from aggregation.engine import RULES
+from deliberation.figures import decimal
+
+MEASURE_NAMES: Final[dict[str, Promise]] = {
+    "gac_polis": gettext_lazy("Common ground, smoothed"),
+    "gac_raw": gettext_lazy("Common ground"),
+    "min_group": gettext_lazy("Least agreeing group"),
+}
+MEASURES: Final[dict[str, Promise]] = {
+    "gac_polis": gettext_lazy("product over the groups of (agree + 1) / (votes + 2)"),
+    "gac_raw": gettext_lazy("product over the groups of agree / votes"),
+    "min_group": gettext_lazy("smallest share of agreement of any group"),
+}
+_NAMES: Final[dict[str, Promise]] = {
+    "threshold": gettext_lazy("Agreement of all groups above a threshold"),
+    "approval": gettext_lazy("Most agree votes"),
+    "satisfaction_approval": gettext_lazy("Most agree votes, everyone's one vote split evenly"),
+    "sequential_pav": gettext_lazy("Proportional approval, seat by seat"),
+    "reverse_sequential_pav": gettext_lazy("Proportional approval, dropping what is missed least"),
+    "exact_pav": gettext_lazy("Proportional approval, the best of all choices"),
+    "chamberlin_courant": gettext_lazy("One statement for as many people as possible"),
+    "sequential_phragmen": gettext_lazy("Even load on those who carry the seats (Phragmén)"),
+    "equal_shares": gettext_lazy("Equal shares: everyone has the same to spend"),
+    "greedy_monroe": gettext_lazy("Equal parts of the panel, one statement each (Monroe)"),
+    "maximin_support": gettext_lazy("The weakest seat as strong as possible"),
+    "bridging": gettext_lazy("Agreed on across the divide"),
+    "schulze": gettext_lazy("Strongest paths of wins (Schulze)"),
+    "ranked_pairs": gettext_lazy("Clearest wins first (ranked pairs)"),
+    "copeland": gettext_lazy("Most wins, pair by pair (Copeland)"),
+    "minimax": gettext_lazy("Smallest worst defeat (minimax)"),
+    "borda": gettext_lazy("Points by rank (Borda)"),
+    "kemeny": gettext_lazy("Ranking nearest to all ballots (Kemeny)"),
+    "bradley_terry": gettext_lazy("Strength from pairwise wins (Bradley–Terry)"),
+}
+_SENTENCES: Final[dict[str, Promise]] = {
+    "threshold": gettext_lazy(
+        "Every statement is selected whose “%(name)s” (%(formula)s) is above %(above)s. "
+        "With fewer than %(min_group_votes)s votes from some group there is not enough evidence."
+    ),
+    "approval": gettext_lazy(
+        "The %(seats)s statements with the most agree votes are selected. A majority can take "
+        "every place."
+    ),
+    "satisfaction_approval": gettext_lazy(
+        "Everyone has one vote, split evenly over the statements they agree with. The %(seats)s "
+        "statements that get the most are selected."
+    ),
+    "sequential_pav": gettext_lazy(
+        "%(seats)s statements are selected one after another. Each time the statement wins "
+        "that adds most for people who agree with few or none of those already selected."
+    ),
+    "reverse_sequential_pav": gettext_lazy(
+        "All statements are selected at first. Again and again the one goes that people would "
+        "miss least, until %(seats)s are left."
+    ),
+    "exact_pav": gettext_lazy(
+        "Of all ways to choose %(seats)s statements, the one is taken that satisfies people most. "
+        "A person's second statement counts half as much as the first, the third a third."
+    ),
+    "chamberlin_courant": gettext_lazy(
+        "Of all ways to choose %(seats)s statements, the one is taken with which most people "
+        "agree with at least one."
+    ),
+    "sequential_phragmen": gettext_lazy(
+        "%(seats)s statements are selected one after another. Each is a load that its supporters "
+        "carry together. The next is always the one that keeps the heaviest load lightest."
+    ),
+    "equal_shares": gettext_lazy(
+        "%(seats)s statements can be bought, and everyone gets the same share of the money. "
+        "People pay for statements they agree with, as evenly as they can. Groups of any kind get "
+        "what their size pays for."
+    ),
+    "greedy_monroe": gettext_lazy(
+        "The panel is cut into %(seats)s parts of equal size. One after another, the statement is "
+        "selected that a part as large as this agrees with best, and that part is served."
+    ),
+    "maximin_support": gettext_lazy(
+        "%(seats)s statements are selected one after another. People share out their support "
+        "among the selected ones, so that the one with the least support has as much as possible."
+    ),
+    "bridging": gettext_lazy(
+        "What people of unlike opinions agree on is told apart from what only one side likes. "
+        "Statements are selected whose common part is above %(above)s."
+    ),
+    "schulze": gettext_lazy(
+        "Statements are compared two by two: more people rate the one above the other. The "
+        "%(seats)s statements are selected that beat the others by the strongest chains of wins."
+    ),
+    "ranked_pairs": gettext_lazy(
+        "Statements are compared two by two. The clearest wins are settled first, and what would "
+        "contradict them is left out. The first %(seats)s statements are selected."
+    ),
+    "copeland": gettext_lazy(
+        "Statements are compared two by two. The %(seats)s statements that win most often are "
+        "selected."
+    ),
+    "minimax": gettext_lazy(
+        "Statements are compared two by two. The %(seats)s statements are selected whose worst "
+        "defeat is smallest."
+    ),
+    "borda": gettext_lazy(
+        "Each ballot gives a statement points for every other one that it stands above. The "
+        "%(seats)s statements with the most points are selected."
+    ),
+    "kemeny": gettext_lazy(
+        "Of all orders of the statements, the one is taken that contradicts the ballots least. "
+        "Its first %(seats)s statements are selected."
+    ),
+    "bradley_terry": gettext_lazy(
+        "From all comparisons of two statements, each gets a strength that explains the wins "
+        "best. The %(seats)s strongest statements are selected."
+    ),
+}
+
+
+def rule_name(rule: str) -> str:
+    """A short name for people; that of the registry for a rule without words here."""
+    return str(_NAMES[rule]) if rule in _NAMES else RULES[rule].label if rule in RULES else rule
+
+
+def measure_name(measure: str) -> str:
+    """A short name for people."""
+    return str(MEASURE_NAMES.get(measure, measure))
+
+
+def measure_in_words(measure: str) -> str:
+    """The formula, said aloud."""
+    return str(MEASURES.get(measure, measure))
+
+
+def rule_in_words(rule: str, params: Mapping[str, Any]) -> str:
+    """What it takes to be selected, in a sentence or two; the name of a rule without words."""
+    if rule not in _SENTENCES:
+        return rule_name(rule)
+    filled = {
+        name: decimal(value) if isinstance(value, float) else value
+        for name, value in params.items()
+    }
+    if "measure" in params:
+        filled["name"] = measure_name(params["measure"])
+        filled["formula"] = measure_in_words(params["measure"])
+    said = str(_SENTENCES[rule]) % filled
+    unseen = _UNSEEN.get(str(params.get("unseen")))
+    return f"{said} {unseen}" if unseen else said
+
+
+_UNSEEN: Final[dict[str, Promise]] = {
+    "share_among_viewers": gettext_lazy(
+        "A statement is judged by those who saw it, as if all others were like them."
+    ),
+    "inverse_propensity": gettext_lazy(
+        "A statement is judged by those who saw it; people to whom it was rarely shown by lot "
+        "count for more."
+    ),
+}
+
+
+def guarantee_in_words(guarantee: str) -> str:
+    """What is proven of a rule, said aloud."""
+    return str(_GUARANTEES[guarantee]) if guarantee in _GUARANTEES else guarantee
+
+
+_GUARANTEES: Final[dict[str, Promise]] = {
+    "independent": gettext_lazy("The choice about one statement does not depend on the others."),
+    "committee_monotone": gettext_lazy("More places only add statements and never drop one."),
+    "jr": gettext_lazy(
+        "No group large enough for a place that agrees on a statement goes without any."
+    ),
+    "pjr": gettext_lazy(
+        "A group large enough for several places that agrees on as many statements has as many."
+    ),
+    "ejr": gettext_lazy(
+        "In every such group somebody agrees with as many selected statements as the group "
+        "deserves."
+    ),
+    "ejr_plus": gettext_lazy(
+        "No statement left out has a group of supporters large enough for more who all got less."
+    ),
+    "condorcet": gettext_lazy("A statement that wins against every other one comes first."),
+    "smith": gettext_lazy("Statements that win against all others stand above these."),
+    "clone_independent": gettext_lazy(
+        "Near copies of a statement neither help nor hurt the others."
+    ),
+    "optimal": gettext_lazy("No other choice of as many statements has a higher score."),
+}
