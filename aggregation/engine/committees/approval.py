@@ -8,9 +8,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregation.engine.committees.approvals import Approvals, approval_ties, approvals
+from aggregation.engine.committees.approvals import Approvals, approvals
 from aggregation.engine.params import ParamValue
-from aggregation.engine.selection import Evidence, Selection, Step, seated
+from aggregation.engine.selection import Evidence, Selection, Step, seated, tie_breaker
 from aggregation.engine.ties import CLOSE, Exact, TieBreaker
 
 
@@ -74,7 +74,7 @@ def ranked(
 def select(evidence: Evidence, params: Mapping[str, ParamValue]) -> Selection:
     """The rule as plans use it. params : seats, unseen (a policy of ``approvals``)."""
     approved = approvals(evidence.matrix, str(params["unseen"]))
-    ties = approval_ties(approved, evidence.matrix.statement_ids)
+    ties = tie_breaker(evidence)
     columns = approval(approved, int(params["seats"] or 0), ties=ties)
     scores = approved.masses / approved.scale
     return ranked(

@@ -9,10 +9,10 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregation.engine.committees.approvals import Approvals, approval_ties, approvals
+from aggregation.engine.committees.approvals import Approvals, approvals
 from aggregation.engine.committees.exact import Remembered, Shares
 from aggregation.engine.params import ParamValue
-from aggregation.engine.selection import Evidence, Selection, Step, seated
+from aggregation.engine.selection import Evidence, Selection, Step, seated, tie_breaker
 from aggregation.engine.ties import CLOSE, TieBreaker
 
 
@@ -37,7 +37,7 @@ def reverse_sequential_pav(
 
     A participant who agrees with j of the statements left misses 1 / j if one of them goes. The
     statement that is missed least goes first. Statements nobody agrees with are never taken.
-    Thiele 1895; Lackner & Skowron 2023, Multi-Winner Voting with Approval Preferences, rule 5.
+    Thiele 1895; Lackner & Skowron 2023, Multi-Winner Voting with Approval Preferences, ch. 2.3.
     """
     return places(approved, ties=ties)[:seats]
 
@@ -64,7 +64,7 @@ def places(approved: Approvals, *, ties: TieBreaker) -> tuple[Place, ...]:
 
     bottom = _Bottom(Remembered(lost, approved.n_statements), ties)
     for left in range(int(np.count_nonzero(approved.masses)), 0, -1):
-        column = bottom.least(scores, f"seat {left}")
+        column = bottom.least(scores, f"place {left}")
         people = approved.supporters(column)
         before = held.take(people)
         total, parts = shares.exact(approved.counted(column, before - 1))
@@ -85,7 +85,7 @@ def select(evidence: Evidence, params: Mapping[str, ParamValue]) -> Selection:
     """
     approved = approvals(evidence.matrix, str(params["unseen"]))
     ids, seats = evidence.matrix.statement_ids, int(params["seats"] or 0)
-    ties = approval_ties(approved, ids)
+    ties = tie_breaker(evidence)
     found = places(approved, ties=ties)
     scores = np.zeros(approved.n_statements)
     scores[[place.column for place in found]] = [place.score for place in found]

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aggregation.engine.committees.approval import best, ranked
-from aggregation.engine.committees.approvals import Approvals, approval_ties, approvals
+from aggregation.engine.committees.approvals import Approvals, approvals
 from aggregation.engine.params import ParamValue
-from aggregation.engine.selection import Evidence, Selection
+from aggregation.engine.selection import Evidence, Selection, tie_breaker
 from aggregation.engine.ties import TieBreaker
 
 
@@ -69,7 +69,7 @@ def select(evidence: Evidence, params: Mapping[str, ParamValue]) -> Selection:
     """The rule as plans use it. params : seats, unseen (a policy of ``approvals``)."""
     approved = approvals(evidence.matrix, str(params["unseen"]))
     split = splits(approved)
-    ties = approval_ties(approved, evidence.matrix.statement_ids)
+    ties = tie_breaker(evidence)
     columns = best(split.scores, split.exact, int(params["seats"] or 0), ties=ties)
     return ranked(
         "satisfaction_approval",

@@ -8,10 +8,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from aggregation.engine.committees.approvals import Approvals, approval_ties, approvals
+from aggregation.engine.committees.approvals import Approvals, approvals
 from aggregation.engine.committees.exact import Remembered, Shares
 from aggregation.engine.params import ParamValue
-from aggregation.engine.selection import Evidence, Selection, Step, seated
+from aggregation.engine.selection import Evidence, Selection, Step, seated, tie_breaker
 from aggregation.engine.ties import TieBreaker
 
 
@@ -36,7 +36,7 @@ def sequential_pav(approved: Approvals, seats: int, *, ties: TieBreaker) -> tupl
     Scores are kept and only the winner's supporters change them. Statements whose scores come
     close are compared as exact fractions, so rounding never decides. O(nnz + seats · m) and the
     ballots of each winner's supporters.
-    Thiele 1895; Lackner & Skowron 2023, Multi-Winner Voting with Approval Preferences, rule 4.
+    Thiele 1895; Lackner & Skowron 2023, Multi-Winner Voting with Approval Preferences, ch. 2.3.
     """
     satisfied = np.zeros(approved.n_participants, dtype=np.int64)
     scores = np.where(approved.masses > 0, approved.masses.astype(np.float64), -np.inf)
@@ -68,7 +68,7 @@ def select(evidence: Evidence, params: Mapping[str, ParamValue]) -> Selection:
     """The rule as plans use it. params : seats, unseen (a policy of ``approvals``)."""
     approved = approvals(evidence.matrix, str(params["unseen"]))
     ids = evidence.matrix.statement_ids
-    ties = approval_ties(approved, ids)
+    ties = tie_breaker(evidence)
     seats = sequential_pav(approved, int(params["seats"] or 0), ties=ties)
     return seated(
         "sequential_pav",

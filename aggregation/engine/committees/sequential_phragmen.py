@@ -11,10 +11,10 @@ from operator import mul
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregation.engine.committees.approvals import Approvals, approval_ties, approvals
+from aggregation.engine.committees.approvals import Approvals, approvals
 from aggregation.engine.committees.exact import Remembered
 from aggregation.engine.params import ParamValue
-from aggregation.engine.selection import Evidence, Selection, Step, seated
+from aggregation.engine.selection import Evidence, Selection, Step, seated, tie_breaker
 from aggregation.engine.ties import TieBreaker
 
 _NOTHING = 1e-300
@@ -85,7 +85,7 @@ def select(evidence: Evidence, params: Mapping[str, ParamValue]) -> Selection:
     """The rule as plans use it. params : seats. The score of a statement is its load."""
     approved = approvals(evidence.matrix)
     ids = evidence.matrix.statement_ids
-    ties = approval_ties(approved, ids)
+    ties = tie_breaker(evidence)
     seats = sequential_phragmen(approved, int(params["seats"] or 0), ties=ties)
     return seated(
         "sequential_phragmen",
