@@ -1,7 +1,7 @@
 """Votes from files: Polis matrices, lists of votes, folders of either, and rows of PostgreSQL.
 
     reading = read("export/")
-    matrix = reading.counting(min_votes=26, left_out=[505, 248])
+    matrix = reading.counting(min_votes=26, left_out={505, 248})
 
 Agree is 1 and disagree -1 in all these files, those of Polis's interface included; only Polis's
 database has it the other way round. Where both are there the matrix is taken and not the list of
@@ -52,6 +52,32 @@ class Reading:
     texts: tuple[str, ...] = ()
     in_file_order: NDArray[np.int64] | None = None
 
+    def panel(
+        self,
+        *,
+        moderation: str = "strict",
+        min_votes: int | None = None,
+        left_out: Collection[int] = (),
+    ) -> VoteMatrix:
+        """Everyone by the statements that count; people who do not count are marked excluded, so
+        that a plan can say what would be selected with them.
+
+        moderation : "strict" keeps accepted statements, "open" all but the rejected, "all" all.
+        min_votes  : people need so many votes by the column ``n-votes``, or, without such a
+                     column, in the file.
+        left_out   : ids of people who do not count; ids of nobody are passed over.
+        The rules are those of ``manage.py import_polis``.
+        """
+        matrix = self.matrix
+        if self.moderated is not None:
+            kept = self.moderated >= MODERATION[moderation]
+            matrix = matrix if kept.all() else matrix.restrict(statements=kept)
+        out = np.isin(matrix.participant_ids, np.array(sorted(left_out), dtype=np.int64))
+        if min_votes is not None:
+            cast = self.stated_votes
+            out |= (self.matrix.votes_by_participant if cast is None else cast) < min_votes
+        return replace(matrix, excluded=out) if out.any() else matrix
+
     def counting(
         self,
         *,
@@ -59,23 +85,11 @@ class Reading:
         min_votes: int | None = None,
         left_out: Collection[int] = (),
     ) -> VoteMatrix:
-        """The votes that count, by the rules of ``manage.py import_polis``.
-
-        moderation : "strict" keeps accepted statements, "open" all but the rejected, "all" all.
-        min_votes  : people need so many votes by the column ``n-votes``, or, without such a
-                     column, in the file.
-        left_out   : ids of people who do not count; ids of nobody are passed over.
-        """
-        people = ~np.isin(self.matrix.participant_ids, np.array(sorted(left_out), dtype=np.int64))
-        if min_votes is not None:
-            cast = self.stated_votes
-            people &= (self.matrix.votes_by_participant if cast is None else cast) >= min_votes
-        statements = np.ones(self.matrix.n_statements, dtype=bool)
-        if self.moderated is not None:
-            statements = self.moderated >= MODERATION[moderation]
-        if people.all() and statements.all():
-            return self.matrix
-        return self.matrix.restrict(people, statements)
+        """The same without the people who do not count."""
+        matrix = self.panel(moderation=moderation, min_votes=min_votes, left_out=left_out)
+        if matrix.excluded is None:
+            return matrix
+        return replace(matrix.restrict(participants=~matrix.excluded), excluded=None)
 
     def groups_reattached(self) -> Reading:
         """The same with groups handed out anew: as listed in the file, to people by rising id.

@@ -1,0 +1,122 @@
+"""``python -m aggregation.engine FILE``: a whole run over the votes of a file, without Django.
+
+Exit codes: 0 done, 1 the votes or the plan do not hold (said on standard error), 2 wrong options.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from aggregation.engine.errors import EngineError
+from aggregation.engine.matrix import VoteMatrix
+from aggregation.engine.outcome import Outcome
+from aggregation.engine.pipeline import aggregate
+from aggregation.engine.plan import Plan, shipped, shipped_names
+from aggregation.engine.printing import in_words
+from aggregation.engine.reading import MODERATION, Reading, read, read_ids
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run, print, and return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        plan = _plan(options.plan)
+        reading = read(options.file, clean=options.clean)
+        outcome = aggregate(_matrix(reading, plan, options), plan, options.seed)
+    except EngineError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    try:
+        _write(outcome, plan, reading, options)
+    except BrokenPipeError:
+        # Whoever read our output, ``head`` for one, has seen enough.
+        sys.stderr.close()
+    return 0
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        prog="python -m aggregation.engine",
+        description="Aggregate the votes of a file: groups, consensus and selected statements.",
+    )
+    add = parser.add_argument
+    add("file", metavar="FILE", help="a Polis matrix, a list of votes, or a folder with either")
+    add(
+        "--plan",
+        default="default",
+        metavar="NAME|FILE",
+        help=f"a plan that ships with the engine ({', '.join(shipped_names())}) or a TOML file",
+    )
+    add(
+        "--seed",
+        type=_whole_number,
+        metavar="N",
+        help="start of all random draws; default: the plan's",
+    )
+    add("--json", action="store_true", help="print the outcome as JSON")
+    add("--people", action="store_true", help="with --json: everyone's place and group, too")
+    add(
+        "--moderation",
+        choices=sorted(MODERATION),
+        default="strict",
+        help="strict: accepted statements count; open: all but rejected ones; all: all",
+    )
+    add("--min-votes", type=_whole_number, metavar="N", help="people with fewer votes do not count")
+    add("--exclude-ids", metavar="FILE", help="ids of people who do not count, one a line")
+    add("--clean", action="store_true", help="take the cleaned pair where FILE holds both")
+    add("--reattach-groups", action="store_true",
+        help="hand the groups of the file out anew: as listed, to people by rising id")  # fmt: skip
+    return parser
+
+
+def _whole_number(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise ArgumentTypeError(f"“{text}” is not a whole number from 0 up")
+    return int(text)
+
+
+def _plan(name: str) -> Plan:
+    path = Path(name)
+    if name in shipped_names() or not path.is_file():
+        return shipped(name)
+    try:
+        return Plan.from_toml(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise EngineError("file_not_utf8", file=path.name, row=1) from error
+    except OSError as error:
+        raise EngineError("file_unreadable", file=path.name, reason=error.strerror) from error
+
+
+def _matrix(reading: Reading, plan: Plan, options: Namespace) -> VoteMatrix:
+    left_out = read_ids(options.exclude_ids) if options.exclude_ids else frozenset()
+    if options.reattach_groups:
+        reading = reading.groups_reattached()
+    matrix = reading.panel(
+        moderation=options.moderation, min_votes=options.min_votes, left_out=left_out
+    )
+    # As when a deliberation is loaded: groups that the plan does not ask for are no input of it.
+    return matrix if plan.grouping.method == "declared" else replace(matrix, declared_groups=None)
+
+
+def _write(outcome: Outcome, plan: Plan, reading: Reading, options: Namespace) -> None:
+    if options.json:
+        document = outcome.to_dict(people=options.people)
+        document |= {"files": list(reading.files), "plan": plan.to_dict()}
+        document["outcome_digest"] = outcome.digest
+        json.dump(document, sys.stdout, ensure_ascii=False, sort_keys=True)
+        sys.stdout.write("\n")
+    else:
+        ids = reading.matrix.statement_ids.tolist()
+        texts = dict(zip(ids, reading.texts, strict=True)) if reading.texts else {}
+        for line in in_words(outcome, plan, reading.files, texts):
+            sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
