@@ -50,3 +50,26 @@ class StartForm(forms.Form):
 
 def _works(plan: Plan, sources: set[str]) -> bool:
     return plan.grouping.method != "declared" or plan.grouping.source in sources
+
+
+class GroupNameForm(forms.Form):
+    """What to call one opinion group. Left empty, it keeps its letter alone."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=60,
+        required=False,
+        help_text=_("A few words, as short as a headline. Leave it empty to use the letter only."),
+    )
+    text = forms.CharField(
+        label=_("One line about it"),
+        max_length=200,
+        required=False,
+        help_text=_("What these people have in common, judged by their votes."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if said.get("text") and not said.get("name"):
+            self.add_error("name", _("Give the group a name before you write about it."))
+        return said

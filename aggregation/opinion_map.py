@@ -41,20 +41,29 @@ class Flag:
 
 @dataclass(frozen=True)
 class OpinionMap:
-    """Layers from the back to the front. Sizes are in the units of the view box."""
+    """Layers from the back to the front. Sizes are in the units of the view box.
+
+    own : where the person stands who looks at it, None for everybody else.
+    """
 
     width: int
     height: int
     layers: tuple[Layer, ...]
     flags: tuple[Flag, ...]
+    own: Flag | None = None
 
 
 def draw(
-    places: NDArray[np.float64], labels: NDArray[np.int64], groups: Sequence[int]
+    places: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    groups: Sequence[int],
+    *,
+    own: int | None = None,
 ) -> OpinionMap:
     """The map of people in the given order of groups, largest first.
 
     places : float64[n, 2]. labels : int64[n], -1 for people in no group.
+    own    : row of the person who looks at it.
     """
     points = _to_page(places)
     layers, flags = [], []
@@ -69,7 +78,11 @@ def draw(
         if label != UNGROUPED:
             x, y = members.mean(axis=0)
             flags.append(Flag(label, round(float(x), 1), round(float(y), 1)))
-    return OpinionMap(WIDTH, HEIGHT, tuple(layers), tuple(flags))
+    mine = None
+    if own is not None:
+        x, y = points[own].tolist()
+        mine = Flag(int(labels[own]), round(x, 1), round(y, 1))
+    return OpinionMap(WIDTH, HEIGHT, tuple(layers), tuple(flags), mine)
 
 
 def outline(shape: int, size: float = 9.0, center: float = 12.0) -> str:

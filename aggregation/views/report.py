@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -12,15 +11,15 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from aggregation import selectors
 from aggregation.document import outcome_text
-from aggregation.models import Run, RunStatus, SelectionStatus
-from aggregation.report import report_of
+from aggregation.models import ParticipantFinding, Run
+from aggregation.report.change import change_of
+from aggregation.report.lines import lines
+from aggregation.report.page import opinion_map, report_of
 from aggregation.runs import official_run
+from aggregation.views.reading import page, reader, run_to_read
 from deliberation.access import current_round, visible_deliberation
-from deliberation.models import Deliberation
 from deliberation.models.rounds import Phase
 from deliberation.services.errors import WrongPhase
-
-_PER_PAGE = 50
 
 
 @require_safe
@@ -36,7 +35,9 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         # A waiting page asks for itself with htmx; the report is a page of its own.
         if request.headers.get("HX-Request"):
             return HttpResponseClientRefresh()
-        return _page(request, deliberation, run)
+        run.round = round
+        round.deliberation = deliberation
+        return _report(request, run)
     context = {"deliberation": deliberation, "run": selectors.newest_official(round)}
     part = "#progress" if request.headers.get("HX-Request") else ""
     return render(request, f"aggregation/waiting.html{part}", context)
@@ -45,59 +46,44 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def report_run(request: HttpRequest, slug: str, run_id: int) -> HttpResponse:
     """The report of one run, also of one with another plan, which says so."""
-    deliberation = visible_deliberation(request, slug)
-    return _page(request, deliberation, _done_run(deliberation, run_id))
+    return _report(request, run_to_read(request, slug, run_id))
+
+
+def _report(request: HttpRequest, run: Run) -> HttpResponse:
+    found = report_of(run)
+    context: dict[str, object] = {"report": found, "map": found.map}
+    me = reader(request, run)
+    if me is not None:
+        mine = ParticipantFinding.objects.get(run=run, participant=me)
+        own = next((group for group in found.groups if group.label == mine.group), None)
+        context |= {
+            "me": me,
+            "own_group": own,
+            "map": opinion_map(run, found.groups, mine=me.pk),
+        }
+    return page(request, run, "aggregation/report.html", "report_run", context)
 
 
 @require_safe
-def report_statements(request: HttpRequest, slug: str, run_id: int) -> HttpResponse:
-    """All statements of a run, sorted and filtered by links."""
-    deliberation = visible_deliberation(request, slug)
-    run = _done_run(deliberation, run_id)
-    measure = selectors.measure_of(run)
-    sort = _one_of(request.GET.get("sort"), selectors.SORTS, "common")
-    show = _one_of(request.GET.get("show"), SelectionStatus.values, "")
-    found = selectors.lines(run)
-    if show:
-        found = selectors.chosen(found, 0, show)
-    ordered = selectors.in_order(found, sort, measure)
-    context = {
-        "deliberation": deliberation,
-        "run": run,
-        "measure": measure,
-        "sort": sort,
-        "show": show,
-        "statuses": SelectionStatus.choices,
-        "page": Paginator(ordered, _PER_PAGE).get_page(request.GET.get("page")),
-    }
-    return render(request, "aggregation/statements.html", context)
+def report_change(request: HttpRequest, slug: str, run_id: int) -> HttpResponse:
+    """What would change the outcome: other people, a few ballots, another plan."""
+    run = run_to_read(request, slug, run_id)
+    context = {"change": change_of(run, lines(run))}
+    return page(request, run, "aggregation/change.html", "report_change", context)
+
+
+@require_safe
+def report_method(request: HttpRequest, slug: str, run_id: int) -> HttpResponse:
+    """How it was counted, with formulas, and how to count it again."""
+    run = run_to_read(request, slug, run_id)
+    context = {"report": report_of(run)}
+    return page(request, run, "aggregation/method.html", "report_method", context)
 
 
 @require_safe
 def outcome(request: HttpRequest, slug: str, run_id: int) -> HttpResponse:
     """The outcome as JSON; its SHA-256 is the outcome digest of the run."""
-    deliberation = visible_deliberation(request, slug)
-    run = _done_run(deliberation, run_id)
+    run = run_to_read(request, slug, run_id)
     response = HttpResponse(outcome_text(run), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{slug}-run-{run.pk}.json"'
     return response
-
-
-def _page(request: HttpRequest, deliberation: Deliberation, run: Run) -> HttpResponse:
-    context = {"deliberation": deliberation, "run": run, "report": report_of(run)}
-    return render(request, "aggregation/report.html", context)
-
-
-def _done_run(deliberation: Deliberation, run_id: int) -> Run:
-    run = (
-        Run.objects.select_related("round")
-        .filter(pk=run_id, round__deliberation=deliberation, status=RunStatus.DONE)
-        .first()
-    )
-    if run is None:
-        raise Http404
-    return run
-
-
-def _one_of(value: str | None, known: list[str] | tuple[str, ...], otherwise: str) -> str:
-    return value if value is not None and value in known else otherwise

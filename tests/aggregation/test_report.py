@@ -11,10 +11,13 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from aggregation import runs, selectors
+from aggregation import runs
 from aggregation.engine import Plan
 from aggregation.models import Run
 from aggregation.opinion_map import draw
+from aggregation.report.groups import groups
+from aggregation.report.lines import lines
+from aggregation.report.page import opinion_map
 from aggregation.words import measure_in_words, reason_in_words, rule_in_words, step_in_words
 from deliberation.models import Deliberation, Exclusion, Membership, Round
 from deliberation.models.deliberations import Role
@@ -251,8 +254,8 @@ def test_selected_statements_come_by_filter(client, round):
 
 
 def test_the_map_draws_every_group_and_no_single_person(done):
-    found = selectors.groups(done, selectors.lines(done))
-    drawn = selectors.opinion_map(done, found)
+    found = groups(done, lines(done))
+    drawn = opinion_map(done, found)
     assert [layer.label for layer in drawn.layers if layer.label >= 0] == [g.label for g in found]
     # People who voted exactly alike are one mark.
     assert all(layer.path.count("M") < 20 for layer in drawn.layers)

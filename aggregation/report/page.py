@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from aggregation import selectors
-from aggregation.models import Run, SelectionStatus
-from aggregation.opinion_map import OpinionMap
-from aggregation.selectors import Group, LeftOut, Line
-from aggregation.words import measure_in_words, measure_name, rule_in_words
+import numpy as np
+from django.utils.translation import gettext as _
+
+from aggregation.models import ParticipantFinding, Run, SelectionStatus
+from aggregation.opinion_map import OpinionMap, draw
+from aggregation.report import finding, people
+from aggregation.report.groups import Group, groups
+from aggregation.report.lines import Line, lines
+from aggregation.report.people import LeftOut, Profile
+from aggregation.report.steadiness import Resampling, resampling
+from aggregation.words import measure_in_words, measure_name, rule_in_words, rule_name
 from deliberation.plan_words import describe
 
 SHOWN = 8
+UNSURE_SHOWN = 5
 SELECTED_SHOWN = 20
 
 
@@ -22,6 +30,7 @@ class RuleResult:
     """What one rule of the plan selected. ``first`` is the beginning of the selected ones."""
 
     index: int
+    name: str
     words: str
     first: Sequence[Line]
     selected: int
@@ -42,6 +51,7 @@ class Report:
     """One run, ready to be read. Shares are 0 to 1.
 
     official     : the plan is that of the round. fixed_before : and it was fixed before voting.
+    weighting    : what the run says of weights, None where everyone counts once.
     """
 
     official: bool
@@ -54,6 +64,8 @@ class Report:
     too_few: int
     ungrouped: int
     left_out: list[LeftOut]
+    profiles: list[Profile]
+    weighting: Mapping[str, Any] | None
     groups: list[Group]
     declared: str
     map: OpinionMap
@@ -64,7 +76,11 @@ class Report:
     votes_needed: int
     uniting: list[Line]
     dividing: list[Line]
+    unsure: list[Line]
+    uncertain: list[Line]
     rules: list[RuleResult]
+    resampling: Resampling | None
+    variants: int
     above: list[Above]
     plan_words: list[str]
     ties: int
@@ -76,17 +92,17 @@ class Report:
 
     @property
     def votes_each(self) -> float:
-        return self.votes / self.participants
+        return self.votes / self.participants if self.participants else 0.0
 
 
 def report_of(run: Run) -> Report:
-    """The report of a done run, from its findings."""
+    """The report of a done run, from its findings. A fixed number of queries."""
     found = run.summary
     if found is None or run.finished_at is None or run.started_at is None:
         raise ValueError("the run is not done")
-    statements = selectors.lines(run)
-    groups = selectors.groups(run, statements)
-    measure, needed = selectors.measure_of(run), selectors.votes_needed(run)
+    statements = lines(run)
+    known = groups(run, statements)
+    measure, needed = finding.measure_of(run), finding.votes_needed(run)
     grouping = found["grouping"]
     official = run.plan_hash == run.round.plan_hash
     return Report(
@@ -100,18 +116,25 @@ def report_of(run: Run) -> Report:
         passed=found["votes"]["pass"],
         too_few=len(found["participants_left_out"]),
         ungrouped=grouping["ungrouped"],
-        left_out=selectors.left_out(run.round.deliberation),
-        groups=groups,
+        left_out=people.left_out(run.round.deliberation),
+        # Of one run only: the difference of two could tell of a few people.
+        profiles=people.profiles(run, _("No answer")) if official else [],
+        weighting=found.get("weighting"),
+        groups=known,
         declared=run.plan["grouping"].get("source") or "",
-        map=selectors.opinion_map(run, groups),
+        map=opinion_map(run, known),
         kept_by_map=sum(found["explained_variance"][:2]),
         measure=measure,
         measure_name=measure_name(measure),
         measure_words=measure_in_words(measure),
         votes_needed=needed,
-        uniting=selectors.uniting(statements, measure, needed, SHOWN),
-        dividing=selectors.dividing(statements, needed, SHOWN),
+        uniting=finding.uniting(statements, measure, needed, SHOWN),
+        dividing=finding.dividing(statements, needed, SHOWN),
+        unsure=finding.unsure(statements, needed, UNSURE_SHOWN),
+        uncertain=finding.uncertain(statements, UNSURE_SHOWN),
         rules=[_rule(run, statements, index) for index in range(len(run.plan["rules"]))],
+        resampling=resampling(run),
+        variants=len(found.get("variants") or ()),
         above=[Above(100 * float(t), n) for t, n in found["all_groups_above"].items()],
         plan_words=describe(run.plan),
         ties=sum(len(one["ties"]) for one in [grouping, *found["selections"]]),
@@ -119,13 +142,24 @@ def report_of(run: Run) -> Report:
     )
 
 
+def opinion_map(run: Run, of: Sequence[Group], mine: int | None = None) -> OpinionMap:
+    """The map of all people in the run; ``mine`` is the key of the participant who looks at it."""
+    rows = ParticipantFinding.objects.filter(run=run)
+    found = list(rows.values_list("x", "y", "group", "participant_id"))
+    table = np.array([row[:3] for row in found], dtype=float).reshape(-1, 3)
+    own = next((at for at, row in enumerate(found) if row[3] == mine), None)
+    labels = table[:, 2].astype(np.int64)
+    return draw(table[:, :2], labels, [group.label for group in of], own=own)
+
+
 def _rule(run: Run, statements: Sequence[Line], index: int) -> RuleResult:
     settings = dict(run.plan["rules"][index])
     rule = settings.pop("id")
-    selected = selectors.chosen(statements, index, SelectionStatus.SELECTED)
-    not_enough = selectors.chosen(statements, index, SelectionStatus.NOT_ENOUGH_EVIDENCE)
+    selected = finding.chosen(statements, index, SelectionStatus.SELECTED)
+    not_enough = finding.chosen(statements, index, SelectionStatus.NOT_ENOUGH_EVIDENCE)
     return RuleResult(
         index=index,
+        name=rule_name(rule),
         words=rule_in_words(rule, settings),
         first=selected[:SELECTED_SHOWN],
         selected=len(selected),

@@ -1,0 +1,1 @@
+"""What the pages of the report read: findings, never votes. Dataclasses ready for templates."""

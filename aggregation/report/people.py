@@ -1,0 +1,117 @@
+"""Who took part: who was left out and why, and what the panel said about itself.
+
+Nothing about fewer than ten people of one description is published. Since the number of all
+people is public, a single hidden count could be worked out; so enough others are hidden with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count
+
+from aggregation.models import ParticipantFinding, Run
+from deliberation.models import Deliberation, Exclusion, ProfileAnswer, ProfileQuestion
+from deliberation.models.panels import ExclusionReason
+
+LEAST = 10
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """People whose votes do not count, and why."""
+
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """People who gave one answer. ``count`` and ``share`` are None where they are hidden.
+
+    target : share that the plan weights to, None without weights.
+    """
+
+    option: str
+    count: int | None
+    share: float | None
+    target: float | None = None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One question about oneself, with everyone in the run counted once."""
+
+    text: str
+    rows: Sequence[Described]
+    hidden: bool
+
+    @property
+    def has_targets(self) -> bool:
+        return any(row.target is not None for row in self.rows)
+
+
+def left_out(deliberation: Deliberation) -> list[LeftOut]:
+    """People who were excluded before the round was counted, by reason."""
+    found = Exclusion.objects.filter(participant__deliberation=deliberation)
+    counted = found.values("reason").annotate(n=Count("pk")).order_by("reason")
+    return [LeftOut(row["n"], str(ExclusionReason(row["reason"]).label)) for row in counted]
+
+
+def profiles(run: Run, no_answer: str) -> list[Profile]:
+    """What the people of a run said about themselves, question by question; three queries.
+
+    no_answer : what people are called who did not say.
+    """
+    asked = list(ProfileQuestion.objects.filter(panel__deliberation=run.round.deliberation_id))
+    if not asked:
+        return []
+    people = ParticipantFinding.objects.filter(run=run)
+    everyone = people.count()
+    seats = people.values("participant__seat")
+    answers = ProfileAnswer.objects.filter(question__in=asked, seat__in=seats)
+    given = {
+        (question, option): n
+        for question, option, n in answers.values_list("question", "option")
+        .annotate(n=Count("pk"))
+        .order_by()
+    }
+    return [_profile(run, question, given, everyone, no_answer) for question in asked]
+
+
+def _profile(
+    run: Run,
+    question: ProfileQuestion,
+    given: Mapping[tuple[int, str], int],
+    everyone: int,
+    no_answer: str,
+) -> Profile:
+    counts = [given.get((question.pk, option), 0) for option in question.options]
+    shown = safe_counts([*counts, everyone - sum(counts)])
+    targets = _targets(run, question.text)
+    rows = [
+        Described(option, n, n / everyone if n is not None else None, targets.get(option))
+        for option, n in zip([*question.options, no_answer], shown, strict=True)
+    ]
+    return Profile(question.text, rows, hidden=None in shown)
+
+
+def safe_counts(counts: Sequence[int]) -> list[int | None]:
+    """The counts of a table whose total is public, with None for what must not be known.
+
+    Hidden is every count below ``LEAST``, and beside it the smallest others, until two at least
+    are hidden and those together are ``LEAST`` people or more, so that none can be worked out.
+    """
+    hidden = {at for at, n in enumerate(counts) if n < LEAST}
+    rest = sorted((at for at in range(len(counts)) if at not in hidden), key=lambda at: counts[at])
+    while hidden and rest and (len(hidden) < 2 or sum(counts[at] for at in hidden) < LEAST):
+        hidden.add(rest.pop(0))
+    return [None if at in hidden else n for at, n in enumerate(counts)]
+
+
+def _targets(run: Run, question: str) -> Mapping[str, float]:
+    """Option → share of the population, where the plan weights by this question."""
+    margins = (run.plan.get("weights") or {}).get("margins") or {}
+    wanted = margins.get(question) if isinstance(margins, Mapping) else None
+    return {k: float(v) for k, v in wanted.items()} if isinstance(wanted, Mapping) else {}
