@@ -43,11 +43,10 @@ class Comments:
         """
         if self is NO_COMMENTS:
             return statements
-        strange = np.setdiff1d(statements, self.ids)
-        if len(strange):
-            raise EngineError(
-                "file_statement_unknown", file=votes, comments=self.file, id=int(strange[0])
-            )
+        strange = ~np.isin(statements, self.ids)
+        if strange.any():
+            first = int(statements[np.argmax(strange)])
+            raise EngineError("file_statement_unknown", file=votes, comments=self.file, id=first)
         return self.ids
 
 

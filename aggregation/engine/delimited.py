@@ -232,9 +232,11 @@ def read_table(name: str, raw: bytes) -> Table:
     end = data.find(b"\n")
     end = len(data) if end < 0 else end
     header = tuple(cell.strip().strip('"').strip() for cell in data[:end].decode().split(","))
-    for at, column in enumerate(header):
-        if column and column in header[:at]:
+    seen: set[str] = set()
+    for column in header:
+        if column and column in seen:
             raise EngineError("file_column_twice", file=name, column=column)
+        seen.add(column)
     padded = quoted or b" " in data or b"\t" in data
     return Table(name, header, data, end + 1, padded)
 

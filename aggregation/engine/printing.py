@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from aggregation.engine.consensus import MEASURES, summary
 from aggregation.engine.outcome import Outcome
 from aggregation.engine.plan import Plan, RuleSpec
 from aggregation.engine.registry import RULES
@@ -86,12 +87,12 @@ def _groups(outcome: Outcome, texts: Mapping[int, str]) -> Iterator[str]:
 
 
 def _agreement(outcome: Outcome) -> Iterator[str]:
-    found = outcome.to_dict()["consensus"]
+    found = {name: summary(outcome.consensus.measure(name)) for name in MEASURES}
     columns = ("mean", "median", "min", "max")
     yield "  ".join(f"{name:>9}" for name in ("", *columns))
     for name, values in found.items():
-        cells = (f"{values[column]:9.4f}" if values[column] is not None else f"{'–':>9}"
-                 for column in columns)  # fmt: skip
+        known = (values[column] for column in columns)
+        cells = (f"{'–':>9}" if value is None else f"{value:9.4f}" for value in known)
         yield "  ".join((f"{name:>9}", *cells))
     above = ", ".join(f"{t}: {n:,}" for t, n in outcome.all_groups_above.items())
     yield f"Statements with more agreement than this in every group: {above}."
