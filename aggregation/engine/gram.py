@@ -223,16 +223,18 @@ def _add_side_by_side(tables: Integers, rows: Rows, some: Integers, bits: int) -
     start, weight = rows.indptr[some], rows.weights[some]
     # How many people have more than 0, 1, 2, ... votes: those come first.
     people = np.searchsorted(-length, -np.arange(int(length[0])), side="left")
-    columns, left, rights = [], [], []
+    columns: list[Integers] = []
+    left: list[Integers] = []
+    rights: list[list[Integers]] = []
     for place, count in enumerate(people.tolist()):
         cell = start[:count] + place
         vote = rows.values[cell].astype(np.int64)
         columns.append(rows.indices[cell].astype(np.int64))
         left.append((vote << bits) + 1)
         if len(tables) == 2:
-            rights.append((weight[:count], weight[:count] * vote))
+            rights.append([weight[:count], weight[:count] * vote])
         else:
-            rights.append((weight[:count] * ((vote << (2 * bits)) + 1),))
+            rights.append([weight[:count] * ((vote << (2 * bits)) + 1)])
     for p, column in enumerate(columns):
         line = column * rows.n_statements
         for q in range(p, len(columns)):

@@ -26,6 +26,8 @@ _TOLERANCE = 1e-13
 # A new direction shorter than this, relative to the largest entry seen, is rounding noise.
 _NOISE = 1e-14
 _CHECK_GROWTH = 1.25
+# Share of a random direction in a start that is given.
+_ASIDE = 1e-3
 
 
 class NotConvergedError(Exception):
@@ -33,20 +35,26 @@ class NotConvergedError(Exception):
 
 
 def top_eigenpairs(
-    apply: Callable[[Vector], Vector], size: int, count: int, rng: np.random.Generator
+    apply: Callable[[Vector], Vector],
+    size: int,
+    count: int,
+    rng: np.random.Generator,
+    start: NDArray[np.float64] | None = None,
 ) -> tuple[Vector, NDArray[np.float64]]:
     """float64[count] eigenvalues, falling, and float64[count, size] unit eigenvectors.
 
     apply : product of the operator, symmetric and without negative eigenvalues, with a vector.
     count : at most ``size``. rng : for the start.
+    start : float64[any, size], directions near the wanted ones; the iteration begins at their sum,
+            and a little to the side, so that it finds what lies in none of them.
     Raises NotConvergedError after 1,500 steps. O(steps · (apply + steps · size)).
     """
     limit = min(size, _MOST_STEPS)
     basis = np.empty((limit, size))
     diagonal: list[float] = []
     beside: list[float] = []
-    scale, next_check = 0.0, max(12, 3 * count)
-    basis[0] = _fresh_direction(basis[:0], size, rng)
+    scale, next_check = 0.0, 3 * count if start is not None else max(12, 3 * count)
+    basis[0] = _first_direction(start, size, rng)
     for step in range(limit):
         image = apply(basis[step])
         diagonal.append(inner(image, basis[step]))
@@ -79,6 +87,17 @@ def _without(basis: NDArray[np.float64], vector: Vector) -> Vector:
     for _ in range(2):
         vector = vector - np.einsum("i,ij->j", np.einsum("ij,j->i", basis, vector), basis)
     return vector
+
+
+def _first_direction(
+    start: NDArray[np.float64] | None, size: int, rng: np.random.Generator
+) -> Vector:
+    fresh = _fresh_direction(np.empty((0, size)), size, rng)
+    if start is None or not np.any(start):
+        return fresh
+    towards = np.sum(start, axis=0)
+    near = towards + _ASIDE * sqrt(inner(towards, towards)) * fresh
+    return np.asarray(near / sqrt(inner(near, near)))
 
 
 def _fresh_direction(basis: NDArray[np.float64], size: int, rng: np.random.Generator) -> Vector:

@@ -1,44 +1,58 @@
 """Where people stand: the directions in which votes differ most, and everyone's place along them.
 
 Unseen cells are filled with the statement's mean and every statement is centred, as Polis does.
-A filled cell is then exactly 0, so the filled matrix *is* the sparse matrix of (vote - mean) on
-the stored cells. It is never made dense: its principal axes come from a Lanczos iteration that
-streams the stored votes.
+A filled cell is then exactly 0, so the covariance of the filled matrix follows from sums over the
+stored votes alone (statistics.py). Those are whole numbers: the axes depend neither on the order of
+people, nor on how they were cut into ranges, nor on the number of processor cores.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from aggregation.engine.errors import EngineError
-from aggregation.engine.lanczos import NotConvergedError, inner, top_eigenpairs
-from aggregation.engine.matrix import VoteMatrix
+from aggregation.engine.implicit import implicit_operator
+from aggregation.engine.lanczos import NotConvergedError, Vector, inner, top_eigenpairs
+from aggregation.engine.matrix import AGREE, DISAGREE, VoteMatrix
 from aggregation.engine.randomness import generator
+from aggregation.engine.statistics import Statistics
+from aggregation.engine.statistics import statistics as statistics_of
 
+# Up to so many statements the covariance is computed; beyond, it is only applied.
+MOST_STATEMENTS = 4096
 # An axis that explains less than this share of the first one is rounding noise.
 _NO_VARIANCE = 1e-12
+# Cells projected at a time.
+_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
-class OpinionSpace:
-    """The axes of opinion and where people and statements stand on them.
+class Axes:
+    """The axes of opinion.
 
     center             : float64[m], mean vote of each statement (0 for muted ones).
     components         : float64[d, m], orthonormal axes, strongest first; an axis that the votes
                          do not span is all zeros.
     explained_variance : float64[d], share of the whole variance along each axis, 0 to 1.
-    positions          : float64[n, d], scaled by sqrt(M / votes cast) as in Polis, so that people
-                         who saw few statements are not drawn to the middle.
     """
 
     center: NDArray[np.float64]
     components: NDArray[np.float64]
     explained_variance: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class OpinionSpace(Axes):
+    """The axes of opinion and where people and statements stand on them.
+
+    positions : float64[n, d], scaled by sqrt(M / votes cast) as in Polis, so that people who saw
+                few statements are not drawn to the middle.
+    """
+
     positions: NDArray[np.float64]
 
     @property
@@ -62,62 +76,141 @@ def opinion_space(
     dimensions: int = 2,
     seed: int = 0,
     muted: NDArray[np.bool_] | None = None,
+    statistics: Statistics | None = None,
+    start: NDArray[np.float64] | None = None,
 ) -> OpinionSpace:
-    """Principal axes of the mean-filled, centred votes; O(nnz) per Lanczos step.
+    """Principal axes of the mean-filled, centred votes, people weighted as the matrix says, and
+    everyone's place on them.
 
-    muted : bool[m], statements that keep their place but count as a pass by everyone. Polis does
-            this to moderated-out statements.
+    muted      : bool[m], statements that keep their place but count as a pass by everyone. Polis
+                 does this to moderated-out statements.
+    statistics : of this matrix, if they are known; above 4,096 statements without products.
+    start      : components of an earlier space. The iteration begins there and ends sooner, at the
+                 same axes to about 1e-12.
     Raises EngineError("space_not_converged").
     """
-    off = np.zeros(matrix.n_statements, dtype=bool) if muted is None else muted
-    center, residuals = _centred(matrix, off)
-    components, strengths = _principal_axes(residuals, dimensions, seed)
-    total = inner(residuals.data, residuals.data)
-    shares = strengths / total if total > 0 else np.zeros_like(strengths)
+    small = matrix.n_statements <= MOST_STATEMENTS
+    known = statistics or statistics_of(matrix, gram=small)
+    operator = None
+    if not small:
+        off = _mask(muted, matrix.n_statements)
+        operator = implicit_operator(matrix, np.where(off, 0.0, known.center), known.varied & ~off)
+    axes = find_axes(
+        known, dimensions=dimensions, seed=seed, muted=muted, start=start, operator=operator
+    )
+    return placed(matrix, axes, muted=muted)
+
+
+def placed(
+    matrix: VoteMatrix, axes: Axes, *, muted: NDArray[np.bool_] | None = None
+) -> OpinionSpace:
+    """The space with everyone of the matrix in their place on given axes. Row-local, O(nnz)."""
+    positions = project(matrix, axes.center, axes.components, muted)
+    return OpinionSpace(axes.center, axes.components, axes.explained_variance, positions)
+
+
+def find_axes(
+    statistics: Statistics,
+    *,
+    dimensions: int = 2,
+    seed: int = 0,
+    muted: NDArray[np.bool_] | None = None,
+    start: NDArray[np.float64] | None = None,
+    operator: Callable[[Vector], Vector] | None = None,
+) -> Axes:
+    """The axes from statistics alone; see ``opinion_space``.
+
+    operator : product of the covariance with a vector, where it is not to be computed.
+    Raises EngineError: space_not_converged, gram_missing. O(m²) for each of some 20 steps.
+    """
+    off = _mask(muted, statistics.n_statements)
+    varied = statistics.varied & ~off
+    center = np.where(off, 0.0, statistics.center)
+    apply = operator
+    if apply is None:
+        covariance = statistics.covariance(center)
+        covariance[off] = 0.0
+        covariance[:, off] = 0.0
+        apply = _product_with(covariance)
+    components, strengths = _principal_axes(apply, varied, dimensions, seed, start)
+    total = _variance(statistics, center, varied)
+    return Axes(center, components, strengths / total if total > 0 else strengths)
+
+
+def project(
+    matrix: VoteMatrix,
+    center: NDArray[np.float64],
+    components: NDArray[np.float64],
+    muted: NDArray[np.bool_] | None = None,
+) -> NDArray[np.float64]:
+    """float64[n, d]: everyone's place on the axes. A row depends on its own votes alone."""
+    off = _mask(muted, matrix.n_statements)
+    # What each vote, disagree, pass or agree, on each statement adds to the place on each axis.
+    share = (np.array([-1.0, 0.0, 1.0]) - center[:, None]) * ~off[:, None]
+    tables = [np.ravel(share * axis[:, None]) for axis in components]
+    positions = np.zeros((matrix.n_participants, len(components)))
+    seen = matrix.votes_by_participant
+    voted = np.flatnonzero(seen)
+    starts = matrix.indptr[voted]
+    low = 0
+    while low < len(voted):
+        high = max(low + 1, int(np.searchsorted(starts, starts[low] + _BLOCK)))
+        end = starts[high] if high < len(voted) else matrix.n_votes
+        cells = slice(starts[low], end)
+        entry = matrix.indices[cells] * np.int64(3) + 1 + matrix.values[cells]
+        for axis, table in enumerate(tables):
+            sums = np.add.reduceat(table[entry], starts[low:high] - starts[low])
+            positions[voted[low:high], axis] = sums
+        low = high
     # Muted statements count as seen by everyone, the others only where a vote is stored.
-    seen = np.bincount(matrix.rows[~off[matrix.indices]], minlength=matrix.n_participants)
-    seen = seen + int(off.sum())
-    scale = np.sqrt(matrix.n_statements / np.maximum(seen, 1))
-    positions = np.asarray(residuals @ components.T) * scale[:, None]
-    return OpinionSpace(center, components, shares, positions)
-
-
-def _centred(matrix: VoteMatrix, off: NDArray[np.bool_]) -> tuple[NDArray[np.float64], Any]:
-    """Column means of the stored votes, and the sparse matrix of (vote - mean)."""
-    m = matrix.n_statements
-    votes = np.bincount(matrix.indices, minlength=m)
-    total = np.bincount(matrix.indices, weights=matrix.values, minlength=m)
-    center = np.where(off, 0.0, total / np.maximum(votes, 1))
-    data = matrix.values - center[matrix.indices]
     if off.any():
-        data[off[matrix.indices]] = 0.0
-    shape = (matrix.n_participants, m)
-    return center, csr_array((data, matrix.indices, matrix.indptr), shape=shape)
+        hidden = np.zeros(matrix.n_votes + 1, dtype=np.int64)
+        np.cumsum(off[matrix.indices], out=hidden[1:])
+        seen = seen - np.diff(hidden[matrix.indptr]) + int(off.sum())
+    positions *= np.sqrt(matrix.n_statements / np.maximum(seen, 1))[:, None]
+    return positions
+
+
+def _mask(muted: NDArray[np.bool_] | None, m: int) -> NDArray[np.bool_]:
+    return np.zeros(m, dtype=bool) if muted is None else muted
+
+
+def _product_with(symmetric: NDArray[np.float64]) -> Callable[[Vector], Vector]:
+    # Not by BLAS, whose sums depend on the number of processor cores.
+    return lambda vector: np.asarray(np.einsum("ij,j->i", symmetric, vector))
+
+
+def _variance(
+    statistics: Statistics, center: NDArray[np.float64], varied: NDArray[np.bool_]
+) -> float:
+    """Trace of the covariance: sum over all votes of (v - c)²."""
+    squares = statistics.totals[:, [AGREE, DISAGREE]].sum(axis=1)
+    own = squares - 2 * center * statistics.votes_total + center**2 * statistics.seen_total
+    return float(np.sum(own[varied]))
 
 
 def _principal_axes(
-    residuals: Any, dimensions: int, seed: int
+    apply: Callable[[Vector], Vector],
+    varied: NDArray[np.bool_],
+    dimensions: int,
+    seed: int,
+    start: NDArray[np.float64] | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """float64[d, m] axes and float64[d] squared singular values, strongest first."""
-    n, m = residuals.shape
+    """float64[d, m] axes and float64[d] eigenvalues, strongest first."""
+    m = len(varied)
     axes, strengths = np.zeros((dimensions, m)), np.zeros(dimensions)
-    if not np.any(residuals.data):
+    if not varied.any():
         return axes, strengths
-    # The Gram matrix of the short side has the same eigenvalues; it is applied, never built.
-    turned = residuals.T
-    left, right = (residuals, turned) if n < m else (turned, residuals)
-    count, rng = min(dimensions, n, m), generator(seed, "space")
+    rng = generator(seed, "space")
     try:
-        values, vectors = top_eigenpairs(lambda v: left @ (right @ v), min(n, m), count, rng)
+        values, vectors = top_eigenpairs(apply, m, min(dimensions, m), rng, start)
     except NotConvergedError as error:
         raise EngineError("space_not_converged", reason=str(error)) from error
-    # Statements on which everyone voted alike have no part in any axis, not even a rounded one.
-    varied = np.bincount(residuals.indices, weights=np.abs(residuals.data), minlength=m) > 0
     for place, value in enumerate(values):
         if value <= _NO_VARIANCE * values[0]:
             break
-        axis = turned @ vectors[place] if n < m else vectors[place]
-        axis = np.where(varied, axis, 0.0)
+        # Statements on which everyone voted alike have no part in any axis.
+        axis = np.where(varied, vectors[place], 0.0)
         axes[place] = _with_fixed_sign(axis / np.sqrt(inner(axis, axis)))
         strengths[place] = value
     return axes, strengths

@@ -83,11 +83,14 @@ class Statistics:
         if self.seen_seen is None or self.vote_seen is None or self.vote_vote is None:
             raise EngineError("gram_missing")
         cross = self.vote_seen * center
-        result = self.seen_seen * np.multiply.outer(center, center)
-        result -= cross + cross.T
+        result = np.multiply.outer(center, center)
+        result *= self.seen_seen
+        result -= np.add(cross, cross.T)
         result += self.vote_vote
-        result *= np.multiply.outer(self.varied, self.varied)
-        return np.asarray(result)
+        alike = np.flatnonzero(~self.varied)
+        result[alike] = 0.0
+        result[:, alike] = 0.0
+        return result
 
     def __add__(self, other: Statistics) -> Statistics:
         """Both together, for people who are in one of them only.

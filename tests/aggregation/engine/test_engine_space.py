@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from aggregation.engine import EngineError, VoteMatrix, lanczos, opinion_space
+from aggregation.engine import EngineError, OpinionSpace, VoteMatrix, lanczos, opinion_space
+from aggregation.engine.opinion_space import find_axes, project
+from aggregation.engine.statistics import statistics, together
 
 
 def dense(matrix: VoteMatrix) -> NDArray[np.float64]:
@@ -23,7 +29,10 @@ def random_matrix(people: int, statements: int, seed: int = 3) -> VoteMatrix:
     lean = rng.normal(size=(people, 2)) @ stance + rng.normal(0, 0.5, (people, statements))
     votes = np.sign(np.round(lean)).astype(int)
     who, what = np.nonzero(rng.random((people, statements)) < 0.6)
-    return VoteMatrix.from_triplets(who, what, votes[who, what])
+    return VoteMatrix.from_triplets(
+        who, what, votes[who, what],
+        participant_ids=np.arange(people), statement_ids=np.arange(statements),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("shape", [(40, 12), (12, 40), (300, 90), (90, 300), (65, 66)])
@@ -106,6 +115,101 @@ def test_an_iteration_that_does_not_end_is_named(monkeypatch: pytest.MonkeyPatch
         opinion_space(random_matrix(300, 90), seed=1)
     assert caught.value.code == "space_not_converged"
     assert "no end after 5 steps" in str(caught.value)
+
+
+def test_a_warm_start_ends_at_the_same_axes_and_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix = random_matrix(400, 120)
+    steps = [0]
+
+    def counted(basis: NDArray[np.float64], image: NDArray[np.float64]) -> Any:
+        steps[0] += 1
+        return without(basis, image)
+
+    without = lanczos._without
+    monkeypatch.setattr(lanczos, "_without", counted)
+    cold = opinion_space(matrix, seed=1)
+    taken, steps[0] = steps[0], 0
+    near = cold.components + np.random.default_rng(1).normal(0, 1e-4, cold.components.shape)
+    warm = opinion_space(matrix, seed=1, start=near)
+    assert steps[0] < taken
+    assert np.allclose(warm.components, cold.components, rtol=0, atol=1e-10)
+    assert np.allclose(warm.positions, cold.positions, rtol=0, atol=1e-10)
+
+
+def test_a_start_that_misses_the_strongest_axis_still_finds_it() -> None:
+    matrix = random_matrix(400, 120)
+    cold = opinion_space(matrix, dimensions=5, seed=1)
+    warm = opinion_space(matrix, dimensions=2, seed=1, start=cold.components[3:])
+    assert np.allclose(warm.components, cold.components[:2], rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_more_statements_than_a_covariance_is_built_for_give_the_same_axes(
+    weighted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matrix = random_matrix(200, 80)
+    muted = np.arange(80) == 7
+    if weighted:
+        matrix = matrix.weighted(np.random.default_rng(3).integers(0, 4000, 200))
+    built = opinion_space(matrix, muted=muted)
+    monkeypatch.setattr(sys.modules[OpinionSpace.__module__], "MOST_STATEMENTS", 79)
+    applied = opinion_space(matrix, muted=muted)
+    assert np.allclose(applied.components, built.components, rtol=0, atol=1e-10)
+    assert np.allclose(applied.explained_variance, built.explained_variance, rtol=0, atol=1e-12)
+    shuffled = np.random.default_rng(1).permutation(200)
+    rows = shuffled[matrix.rows]
+    moved = VoteMatrix.from_triplets(
+        rows, matrix.indices, matrix.values,
+        participant_ids=np.arange(200), statement_ids=matrix.statement_ids,
+    )  # fmt: skip
+    if matrix.weights is not None:
+        moved = moved.weighted(matrix.weights[np.argsort(shuffled)])
+    again = opinion_space(moved, muted=muted)
+    assert again.components.tobytes() == applied.components.tobytes()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.permutations(range(30)), st.integers(0, 99), st.lists(st.integers(0, 30), max_size=3))
+def test_order_and_ranges_change_no_bit(order: list[int], seed: int, cuts: list[int]) -> None:
+    matrix = random_matrix(30, 11, seed)
+    straight = opinion_space(matrix, seed=seed)
+    moved = VoteMatrix.from_triplets(
+        np.array(order)[matrix.rows], matrix.indices, matrix.values,
+        participant_ids=np.arange(30), statement_ids=matrix.statement_ids,
+    )  # fmt: skip
+    other = opinion_space(moved, seed=seed)
+    assert other.components.tobytes() == straight.components.tobytes()
+    assert other.positions[order].tobytes() == straight.positions.tobytes()
+    edges = [0, *sorted(cuts), 30]
+    parts = [matrix.rows_between(low, high) for low, high in pairwise(edges)]
+    axes = find_axes(together([statistics(part) for part in parts]), seed=seed)
+    places = [project(part, axes.center, axes.components) for part in parts]
+    assert np.concatenate(places).tobytes() == straight.positions.tobytes()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(1, 3), min_size=20, max_size=20), st.integers(0, 99))
+def test_a_clone_is_a_weight_of_two(times: list[int], seed: int) -> None:
+    matrix = random_matrix(20, 8, seed)
+    rows = np.repeat(np.arange(20), times)
+    pieces = [matrix.rows_between(int(row), int(row) + 1) for row in rows]
+    cloned = VoteMatrix.from_triplets(
+        np.repeat(np.arange(len(rows)), [piece.n_votes for piece in pieces]),
+        np.concatenate([piece.indices for piece in pieces]),
+        np.concatenate([piece.values for piece in pieces]),
+        participant_ids=np.arange(len(rows)), statement_ids=np.arange(8),
+    )  # fmt: skip
+    heavy = opinion_space(matrix.weighted(np.array(times) * 1000), seed=seed)
+    double = opinion_space(cloned, seed=seed)
+    assert double.components.tobytes() == heavy.components.tobytes()
+    assert double.explained_variance.tobytes() == heavy.explained_variance.tobytes()
+    assert double.positions.tobytes() == heavy.positions[rows].tobytes()
+
+
+def test_known_statistics_give_the_same_space() -> None:
+    matrix = random_matrix(60, 20)
+    known = opinion_space(matrix, statistics=statistics(matrix))
+    assert known.positions.tobytes() == opinion_space(matrix).positions.tobytes()
 
 
 def spectrum(*values: float, size: int) -> NDArray[np.float64]:
