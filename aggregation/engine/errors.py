@@ -100,6 +100,13 @@ MESSAGES: dict[str, str] = {
         "but the participants stand at only {points} different places."
     ),
     "space_not_converged": "The opinion space could not be computed: {reason}.",
+    # weights
+    "margin_without_people": (
+        'Nobody in the panel answered "{value}" to "{name}", but the margins ask for some of them. '
+        "Weights cannot stand in for people who did not come."
+    ),
+    "margins_do_not_add_up": 'The shares of "{name}" must add up to 1, not to {total}.',
+    "bounds_malformed": "Bounds of weights must lie on both sides of 1; {low} and {high} do not.",
     # resampling
     "resamples_do_not_fit": "These resamples cannot be put together: {reason}.",
     # statistics
