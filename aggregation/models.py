@@ -114,7 +114,9 @@ class RunPart(models.Model):
     claimed_by = models.CharField(max_length=120, blank=True)
     lease_until = models.DateTimeField(null=True)
     not_before = models.DateTimeField(null=True, help_text="Back-off after a failed attempt.")
+    # What the step leaves to be put together, and what later steps need to know of its people.
     result = models.BinaryField(null=True)
+    rows = models.BinaryField(null=True)
     error = models.TextField(blank=True, help_text="Why the last attempt failed.")
     created_at = models.DateTimeField(auto_now_add=True)
 

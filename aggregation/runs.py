@@ -24,7 +24,10 @@ from aggregation.leases import (
     claim,
     due,
     expired,
+    is_time_up,
     kept_alive,
+    pause,
+    what_happened,
 )
 from aggregation.messages import send
 from aggregation.models import Run, RunStatus
@@ -45,8 +48,6 @@ __all__ = [
 
 Progress = Callable[[float, str], None]
 
-# Seconds to wait before the second and the third attempt.
-BACK_OFF = (5, 30)
 # The sweep leaves new runs to their own message for so long, and its own messages expire after
 # so long, so that they do not pile up behind a busy worker. Seconds.
 FIRST_MESSAGE = 5
@@ -139,18 +140,23 @@ def _save(mine: Claim, outcome: Outcome) -> None:
         run = mine.row().select_for_update(of=("self",)).select_related("round").first()
         if run is None:
             raise LostLease
-        save_findings(run, outcome)
-        mine.row().update(
-            status=RunStatus.DONE,
-            progress=100,
-            step="",
-            lease_until=None,
-            finished_at=Now(),
-            input_digest=outcome.input_digest,
-            outcome_digest=outcome.digest,
-            engine_version=outcome.engine_version,
-            summary=summary(outcome),
-        )
+        mark_done(run, outcome)
+
+
+def mark_done(run: Run, outcome: Outcome) -> None:
+    """The findings and the end of a run whose row is locked and still ours."""
+    save_findings(run, outcome)
+    Run.objects.filter(pk=run.pk).update(
+        status=RunStatus.DONE,
+        progress=100,
+        step="",
+        lease_until=None,
+        finished_at=Now(),
+        input_digest=outcome.input_digest,
+        outcome_digest=outcome.digest,
+        engine_version=outcome.engine_version,
+        summary=summary(outcome),
+    )
 
 
 def _fail(mine: Claim, error: str) -> bool:
@@ -162,17 +168,19 @@ def _fail(mine: Claim, error: str) -> bool:
 
 
 def _try_again(mine: Claim, error: Exception) -> bool:
+    if is_time_up(error):
+        connection.close()  # what it was doing was cut off anywhere
     attempts = mine.row().values_list("attempts", flat=True).first()
     if attempts is None:
         return False
     if attempts >= MAX_ATTEMPTS:
-        what = type(error).__name__
-        return _fail(mine, _("It failed %(n)d times: %(what)s.") % {"n": attempts, "what": what})
+        of = {"n": attempts, "what": what_happened(error)}
+        return _fail(mine, _("It failed %(n)d times: %(what)s.") % of)
     mine.row().update(
         status=RunStatus.QUEUED,
         step="",
         lease_until=None,
-        not_before=Now() + timedelta(seconds=BACK_OFF[attempts - 1]),
+        not_before=Now() + pause(attempts),
     )
     return False
 

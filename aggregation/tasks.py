@@ -1,20 +1,30 @@
-"""Messages become calls, and nothing more: the row of a run is the truth."""
+"""Messages become calls, and nothing more: the rows of a run are the truth."""
 
 from __future__ import annotations
 
 from celery import Task, shared_task
 
-from aggregation import runs
-from aggregation.messages import EXECUTE
+from aggregation import ranges, runs
+from aggregation.messages import EXECUTE, EXECUTE_PART
 
 
 @shared_task(name=EXECUTE, bind=True)
 def execute_run(self: Task, run_id: int) -> bool:
-    """Execute the run, if it is still to be done."""
-    return runs.execute(run_id, worker=str(self.request.hostname or "worker"))
+    """Execute the run, if it is still to be done; a large one is cut into parts for all workers."""
+    return ranges.begin(run_id) or runs.execute(run_id, worker=_name(self))
+
+
+@shared_task(name=EXECUTE_PART, bind=True)
+def execute_part(self: Task, part_id: int) -> bool:
+    """Compute one part of a run, if it is still to be done."""
+    return ranges.execute_part(part_id, worker=_name(self))
 
 
 @shared_task(name="aggregation.sweep_runs")
 def sweep_runs() -> int:
     """Bring back what was lost. Sent by the schedule every few seconds."""
-    return runs.sweep()
+    return runs.sweep() + ranges.sweep()
+
+
+def _name(task: Task) -> str:
+    return str(task.request.hostname or "worker")
