@@ -139,7 +139,13 @@ def summary(values: NDArray[np.float64]) -> dict[str, float | None]:
         return {"mean": None, "median": None, "min": None, "max": None}
     return {
         "mean": float(known.mean()),
-        "median": float(np.median(known)),
+        "median": _median(known),
         "min": float(known.min()),
         "max": float(known.max()),
     }
+
+
+def _median(known: NDArray[np.float64]) -> float:
+    """As np.median has it, whose first call loads masked arrays: 30 ms for nothing."""
+    ordered, middle = np.sort(known), len(known) // 2
+    return float((ordered[(len(known) - 1) // 2] + ordered[middle]) / 2)
