@@ -53,9 +53,13 @@ class TieBreaker:
     def order(self, level: Sequence[int], where: str) -> list[int]:
         """Positions of level statements, best first; a tie of two or more is recorded."""
         ordered = sorted(level, key=lambda at: (-int(self._agree[at]), int(self._ids[at])))
-        if len(ordered) > 1:
-            self.found.append(Tie(where, tuple(int(self._ids[at]) for at in ordered), self.RULE))
+        self.record(ordered, where, self.RULE)
         return ordered
+
+    def record(self, ordered: Sequence[int], where: str, rule: str) -> None:
+        """Write down a tie of two or more positions, best first, and the rule that broke it."""
+        if len(ordered) > 1:
+            self.found.append(Tie(where, tuple(int(self._ids[at]) for at in ordered), rule))
 
     def places(self) -> NDArray[np.int64]:
         """int64[m]: place of every position if all were level, 0 first. Nothing is recorded."""
