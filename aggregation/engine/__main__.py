@@ -99,6 +99,8 @@ def _matrix(reading: Reading, plan: Plan, options: Namespace) -> VoteMatrix:
     matrix = reading.panel(
         moderation=options.moderation, min_votes=options.min_votes, left_out=left_out
     )
+    if matrix.excluded is not None and matrix.excluded.all():
+        raise EngineError("nobody_counts")
     # As when a deliberation is loaded: groups that the plan does not ask for are no input of it.
     return matrix if plan.grouping.method == "declared" else replace(matrix, declared_groups=None)
 

@@ -66,6 +66,7 @@ MESSAGES: dict[str, str] = {
         "{file}: participant {participant} cast different votes on statement {statement}, "
         "and no time says which was the last."
     ),
+    "nobody_counts": "The rules on who counts leave nobody.",
     "copy_malformed": "The votes from the database cannot be read: {reason}.",
     # pairs and rankings
     "pairs_malformed": "The comparisons are malformed: {reason}.",
