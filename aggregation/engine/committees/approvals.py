@@ -240,33 +240,45 @@ def _cells(
 ) -> NDArray[np.float64] | None:
     if unseen == NOT_APPROVED:
         return None
-    everyone = _weights_or_thousand(matrix)
-    inverse = np.ones(matrix.n_votes, dtype=np.int64)
-    if unseen == INVERSE_PROPENSITY:
-        inverse = _inverse_probabilities(matrix, int(everyone.sum()))
-    seen_by = _sums(matrix.indices, everyone[matrix.rows] * inverse, matrix.n_statements)
+    columns = matrix.indices[agreed]
+    weights = matrix.weights
+    everyone = WEIGHT_ONE * matrix.n_participants if weights is None else int(weights.sum())
     # Exact whole numbers are divided once, so a weight of two and two people round alike. Where
     # all who saw a statement weigh nothing, so does their approval.
-    viewers = np.maximum(seen_by, 1)[matrix.indices[agreed]]
-    share = float(everyone.sum()) * inverse[agreed] / viewers
-    return np.asarray(np.rint(share * CELL_UNIT) / CELL_UNIT, dtype=np.float64)
+    if unseen == SHARE_AMONG_VIEWERS:
+        viewers = np.maximum(_weighted_viewers(matrix, None), 1)
+        return _rounded(float(everyone) / viewers)[columns]
+    inverse = _inverse_probabilities(matrix, everyone)
+    viewers = np.maximum(_weighted_viewers(matrix, inverse), 1)
+    return _rounded(float(everyone) * inverse[agreed] / viewers[columns])
 
 
-def _weights_or_thousand(matrix: VoteMatrix) -> NDArray[np.int64]:
+def _rounded(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.rint(shares * CELL_UNIT) / CELL_UNIT, dtype=np.float64)
+
+
+def _weighted_viewers(
+    matrix: VoteMatrix, inverse: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
+    """float64[m], whole: voters on each statement by weight, and by ``inverse`` if given."""
+    amounts = inverse
     if matrix.weights is not None:
-        return matrix.weights
-    return np.full(matrix.n_participants, WEIGHT_ONE, dtype=np.int64)
+        heavy = matrix.weights.astype(np.float64).repeat(matrix.votes_by_participant)
+        amounts = heavy if inverse is None else heavy * inverse
+    sums = np.bincount(matrix.indices, weights=amounts, minlength=matrix.n_statements)
+    unit = WEIGHT_ONE if matrix.weights is None else 1
+    return np.asarray(sums * unit, dtype=np.float64)
 
 
-def _inverse_probabilities(matrix: VoteMatrix, everyone: int) -> NDArray[np.int64]:
-    """int64[nnz], 1 / p in whole parts of the largest, few enough for 52-bit sums over people."""
+def _inverse_probabilities(matrix: VoteMatrix, everyone: int) -> NDArray[np.float64]:
+    """float64[nnz], 1 / p in whole parts of the largest, few enough for exact sums over people."""
     known = matrix.probabilities
     if known is None or np.isnan(known).all():
         raise EngineError("probabilities_missing")
     inverse = 1.0 / np.where(np.isnan(known), 1.0, known)
     bits = 52 - everyone.bit_length()
     parts = np.rint(inverse * (2.0**bits / inverse.max()))
-    return np.asarray(np.maximum(parts, 1.0), dtype=np.int64)
+    return np.asarray(np.maximum(parts, 1.0), dtype=np.float64)
 
 
 def _sums(

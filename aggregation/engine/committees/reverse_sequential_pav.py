@@ -37,7 +37,7 @@ def reverse_sequential_pav(
 
     A participant who agrees with j of the statements left misses 1 / j if one of them goes. The
     statement that is missed least goes first. Statements nobody agrees with are never taken.
-    Thiele 1895; Lackner & Skowron 2023, Multi-Winner Voting with Approval Preferences, ch. 2.3.
+    Thiele 1895; Lackner & Skowron 2023, Multi-Winner Voting with Approval Preferences, ch. 2.
     """
     return places(approved, ties=ties)[:seats]
 

@@ -36,7 +36,7 @@ def sequential_pav(approved: Approvals, seats: int, *, ties: TieBreaker) -> tupl
     Scores are kept and only the winner's supporters change them. Statements whose scores come
     close are compared as exact fractions, so rounding never decides. O(nnz + seats · m) and the
     ballots of each winner's supporters.
-    Thiele 1895; Lackner & Skowron 2023, Multi-Winner Voting with Approval Preferences, ch. 2.3.
+    Thiele 1895; Lackner & Skowron 2023, Multi-Winner Voting with Approval Preferences, ch. 2.
     """
     satisfied = np.zeros(approved.n_participants, dtype=np.int64)
     scores = np.where(approved.masses > 0, approved.masses.astype(np.float64), -np.inf)

@@ -141,3 +141,20 @@ def test_nobody_and_nothing_are_profiles_too() -> None:
     silent = Approvals.from_ballots([[], []], 3)
     assert silent.totals.tolist() == [0, 0, 0]
     assert silent.supporters(1).tolist() == []
+
+
+@pytest.mark.parametrize("unseen", ["share_among_viewers", "inverse_propensity"])
+def test_two_people_alike_are_one_of_weight_two_under_every_policy(unseen: str) -> None:
+    chances = [0.3, 0.7, 0.11, 0.2, 0.9, 0.05, 0.4]
+    heavy = approvals(with_probabilities(chances, [2000, 1000, 1000, 1000]), unseen)
+    twice = VoteMatrix(
+        participant_ids=np.array([1, 2, 3, 4, 5]),
+        statement_ids=VOTES.statement_ids,
+        indptr=np.array([0, 3, 6, 8, 9, 10]),
+        indices=VOTES.indices[[0, 1, 2, *range(7)]],
+        values=VOTES.values[[0, 1, 2, *range(7)]],
+        probabilities=np.array(chances[:3] + chances),
+    )
+    light = approvals(twice, unseen)
+    assert heavy.masses.tolist() == [1000 * mass for mass in light.masses.tolist()]
+    assert heavy.masses.min() > 0
