@@ -145,7 +145,7 @@ RULES: dict[str, Rule] = {
             guarantees=("committee_monotone",),
             complexity="O(nnz + seats · m) and the ballots of each winner's supporters",
             reference="Thiele 1895; Lackner & Skowron 2023, Multi-Winner Voting with Approval "
-            "Preferences, rule 4",
+            "Preferences, ch. 2",
         ),
         Rule(
             id="reverse_sequential_pav",
@@ -156,7 +156,7 @@ RULES: dict[str, Rule] = {
             guarantees=("committee_monotone",),
             complexity="O(m²) and the sum of the squares of all ballots",
             reference="Thiele 1895; Lackner & Skowron 2023, Multi-Winner Voting with Approval "
-            "Preferences, rule 5",
+            "Preferences, ch. 2",
         ),
         Rule(
             id="sequential_phragmen",
