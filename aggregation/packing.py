@@ -16,10 +16,11 @@ from aggregation.engine import Grouping, Tie
 Arrays = dict[str, NDArray[Any]]
 
 
-def pack(**arrays: NDArray[Any]) -> bytes:
+def pack(**arrays: NDArray[Any] | None) -> bytes:
     """Arrays under their names; ``unpack`` reads them. What is None is left out."""
     file = io.BytesIO()
-    np.savez(file, **{name: array for name, array in arrays.items() if array is not None})
+    there: dict[str, Any] = {n: array for n, array in arrays.items() if array is not None}
+    np.savez(file, **there)
     return file.getvalue()
 
 

@@ -105,12 +105,12 @@ class Job:
     def results(self, step: str) -> Iterator[bytes]:
         """Results of a step that is done, in order of its parts, one at a time in memory."""
         found = self._done(step).values_list("result", flat=True)
-        yield from (bytes(one) for one in found.iterator(chunk_size=1))
+        yield from (bytes(one or b"") for one in found.iterator(chunk_size=1))
 
     def kept(self, step: str, low: int, high: int) -> list[dict[str, NDArray[Any]]]:
         """What the parts of a step kept of the people in rows ``low`` to ``high``."""
         parts = self._done(step).filter(low__gte=low, high__lte=high)
-        return [unpack(rows) for rows in parts.values_list("rows", flat=True)]
+        return [unpack(rows or b"") for rows in parts.values_list("rows", flat=True)]
 
     def kept_of_all(self, step: str, name: str) -> NDArray[Any]:
         """What one worker kept of all people, one entry a row of the matrix."""

@@ -81,7 +81,8 @@ def weigh(job: Job, low: int, high: int) -> Kept:
     """Weights of everyone, 0 for those who take no part."""
     everyone = job.everyone()
     weights = np.zeros(job.n_people, dtype=np.int64)
-    weights[takes_part(everyone, job.plan)] = taking_part(everyone, job.plan).matrix.weights
+    found = taking_part(everyone, job.plan).matrix.weights
+    weights[takes_part(everyone, job.plan)] = 0 if found is None else found
     return Kept(rows=pack(weights=weights))
 
 
@@ -134,8 +135,8 @@ def count_groups(job: Job, low: int, high: int) -> Kept:
             group_counts=found.group_counts,
             counts=found.counts,
             support=found.support,
-            heavy=heavy and heavy.counts,
-            squares=heavy and heavy.squares,
+            heavy=heavy.counts if heavy else None,
+            squares=heavy.squares if heavy else None,
         )
     )
 

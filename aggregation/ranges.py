@@ -138,7 +138,7 @@ def advance(run_id: int) -> None:
     """
     with transaction.atomic():
         run = _in_parts(run_id)
-        job = run and Job.of(run)
+        job = Job.of(run) if run else None
         if run is None or job is None:
             return
         place = run.parts.latest("place").place

@@ -175,7 +175,8 @@ def _declared_groups(whom: set[int], round: Round, plan: Plan) -> dict[int, int]
     groups = ImportedGroup.objects.filter(
         participant__in=_people(round), source=plan.grouping.source
     ).values_list("participant_id", "participant__number", "label")
-    return {number: label for key, number, label in groups if key in whom} or None
+    # A range in which nobody has a group is still one of a round in which people have.
+    return {number: label for key, number, label in groups if key in whom} if groups else None
 
 
 def _characteristics(

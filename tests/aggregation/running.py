@@ -66,22 +66,22 @@ _SEATED = """
 """
 
 
-def large_open(people: int = 600, seed: int = 3) -> Deliberation:
-    """Open, with many people in two camps; most of them have voted on most seeds."""
+def large_open(people: int = 600, seen: float = 0.9) -> Deliberation:
+    """Open, with many people in two camps, who have voted on this share of the seeds."""
     deliberation = make_open("vote")
     first = join(deliberation)
     with connection.cursor() as cursor:
         cursor.execute(_SEATS, [first.seat.panel_id, people])
         cursor.execute(_SEATED, [first.consent_hash, deliberation.pk])
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(3)
     who = list(deliberation.participants.order_by("number").values_list("pk", flat=True))
     camp, rows = rng.choice([-1, 1], size=people), []
     for at, statement in enumerate(accepted(deliberation)):
-        of_camp, seen = rng.random(people) < 0.8, rng.random(people) < 0.9
+        of_camp, voted = rng.random(people) < 0.8, rng.random(people) < seen
         votes = np.where(of_camp, camp * (-1) ** at, rng.integers(-1, 2, size=people))
         rows += [
             (who[n], statement.pk, statement.round_id, int(votes[n]), now())
-            for n in np.flatnonzero(seen)
+            for n in np.flatnonzero(voted)
         ]
     copy_in(
         "deliberation_vote (participant_id, statement_id, round_id, value, updated_at)",
@@ -91,6 +91,6 @@ def large_open(people: int = 600, seed: int = 3) -> Deliberation:
     return deliberation
 
 
-def large_round(people: int = 600) -> Round:
+def large_round(people: int = 600, seen: float = 0.9) -> Round:
     """``large_open``, closed: three ranges of 256 people, the last one short."""
-    return close_round(round=the_round(large_open(people)), actor=None)
+    return close_round(round=the_round(large_open(people, seen)), actor=None)
