@@ -113,14 +113,16 @@ class LinearOrders:
         """Triples a < b < c that run in a circle, worst first, not too many."""
         above = np.zeros((self.size, self.size))
         above[self.high, self.low] = found
-        sums = above[:, :, None] + above[None, :, :] - above[:, None, :]
-        too_far = np.maximum(sums - 1, -sums)
-        index = np.arange(self.size)
-        rising = (index[:, None, None] < index[:, None]) & (index[:, None] < index)
-        triples = np.flatnonzero((too_far > _WHOLE) & rising)
-        worst = np.argsort(-too_far.ravel()[triples], kind="stable")[:_CUTS_EACH_ROUND]
-        first, second, third = np.unravel_index(triples[worst], too_far.shape)
-        return first, second, third
+        parts = [_circles(above, first) for first in range(self.size - 2)]
+        if not parts:
+            nothing = np.zeros(0, dtype=np.int64)
+            return nothing, nothing, nothing
+        too_far = np.concatenate([part[2] for part in parts])
+        worst = np.argsort(-too_far, kind="stable")[:_CUTS_EACH_ROUND]
+        first = np.repeat(np.arange(len(parts)), [len(part[0]) for part in parts])
+        second = np.concatenate([part[0] for part in parts])
+        third = np.concatenate([part[1] for part in parts])
+        return first[worst], second[worst], third[worst]
 
     def _triangles(
         self, first: NDArray[np.int64], second: NDArray[np.int64], third: NDArray[np.int64]
@@ -135,3 +137,14 @@ class LinearOrders:
         signs = np.repeat([1.0, 1.0, -1.0], len(first))
         shape = (len(first), len(self.high))
         return csr_array((signs, (np.tile(row, 3), columns)), shape=shape)
+
+
+def _circles(
+    above: NDArray[np.float64], first: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Second and third of the triples from ``first`` that run in a circle, and how much so."""
+    later = above[first, first + 1 :]
+    sums = later[:, None] + above[first + 1 :, first + 1 :] - later
+    too_far = np.triu(np.maximum(sums - 1, -sums), 1)
+    second, third = np.nonzero(too_far > _WHOLE)
+    return second + first + 1, third + first + 1, too_far[second, third]

@@ -26,10 +26,10 @@ def ranked_pairs(counts: Pairs, *, strength: str = MARGINS, ties: TieBreaker) ->
     """Rank by locking in wins, strongest first.
 
     A win is left out if it would close a circle with stronger ones. Where equally strong wins
-    cannot all be locked, those of the statement that the rule for ties puts first go first, and
-    of these the one over the statement it puts first; each such tie is recorded with the
-    statements whose win was left out. Statements between which no locked wins lead are level;
-    the levels are layers as in Schulze's rule.
+    cannot all be locked, those over the statement that the rule for ties puts last go first, so
+    that what it puts first is beaten last, and of these the one by the statement it puts first;
+    each such tie is recorded with the statements whose win was left out. Statements between
+    which no locked wins lead are level; the levels are layers as in Schulze's rule.
 
     strength : what makes a win strong, "margins" or "winning_votes".
     The scores are the numbers of statements locked below; matrix[j, k] is 1 where j is locked
@@ -86,8 +86,9 @@ def _locked(wins: NDArray[np.int64]) -> tuple[NDArray[np.bool_], list[list[int]]
 
 
 def _falling(wins: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
-    """(winner, loser, strength), strongest first; then by winner, then by loser."""
-    winner, loser = np.nonzero(wins)
+    """(winner, loser, strength), strongest first; then by last loser, then by first winner."""
+    from_last, winner = np.nonzero(wins.T[::-1])
+    loser = len(wins) - 1 - from_last
     strength = wins[winner, loser]
     # numpy sorts 16-bit keys by radix, in one pass over them.
     narrow = int(strength.max(initial=0)) < 2**15
