@@ -23,6 +23,7 @@ from aggregation.engine.registry import RULES
 from aggregation.engine.representativeness import representativeness
 from aggregation.engine.selection import Evidence, Selection
 from aggregation.engine.strata import strata_grouping
+from aggregation.engine.weights import rake
 
 # Part of every outcome. Raised whenever the same inputs may give other bytes.
 ENGINE_VERSION = "2"
@@ -95,8 +96,6 @@ def taking_part(matrix: VoteMatrix, plan: Plan) -> People:
 
 
 def _weighed(people: VoteMatrix, settings: WeightsPlan) -> tuple[VoteMatrix, Mapping[str, Any]]:
-    from aggregation.engine.weights import rake
-
     margins = {name: dict(shares) for name, shares in settings.margins}
     raking = rake(people.characteristics, margins, low=settings.low, high=settings.high)
     return people.weighted(raking.weights), raking.to_dict()
