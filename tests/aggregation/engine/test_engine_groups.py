@@ -15,13 +15,18 @@ from aggregation.engine import (
     Grouping,
     Tie,
     VoteMatrix,
+    crowd,
     declared_grouping,
     kmeans_grouping,
     opinion_space,
 )
+from aggregation.engine.crowd import exact_means
 from aggregation.engine.groups import _best_k as best_k
-from aggregation.engine.kmeans import kmeans, nearest, silhouette
+from aggregation.engine.groups import group_people
+from aggregation.engine.kmeans import kmeans, kmeans_from, kmeans_side_by_side, nearest
+from aggregation.engine.matching import matched
 from aggregation.engine.randomness import generator
+from aggregation.engine.silhouettes import distances, mean_silhouette, silhouette_values
 
 
 def group(matrix: VoteMatrix, **settings: Any) -> Grouping:
@@ -162,7 +167,9 @@ def test_the_weighted_silhouette_equals_the_plain_one_of_all_people(seed: int) -
     people = rng.integers(1, 4, 8)
     labels = np.concatenate([[0, 1, 2], rng.integers(0, 3, 5)])
     expected = slow_silhouette(np.repeat(places, people, axis=0), np.repeat(labels, people))
-    found = silhouette(places, people.astype(float), labels)
+    weights = people.astype(float)
+    values = silhouette_values(distances(places), weights, labels)
+    found = mean_silhouette(values, weights)
     assert found == pytest.approx(expected, abs=1e-12)
 
 
@@ -215,3 +222,124 @@ def test_ruling_out_centres_by_block_changes_no_label(axes: int, people: int) ->
     ordered = points[np.lexsort(points.T)]
     distance = np.sum((ordered[:, None] - centers[None]) ** 2, axis=2)
     assert np.array_equal(nearest(ordered, centers), distance.argmin(axis=1))
+
+
+def crowded(people: int, seed: int) -> NDArray[np.float64]:
+    rng = np.random.default_rng(seed)
+    camp = rng.integers(0, 3, people)
+    return np.asarray(rng.normal(0, 0.4, (people, 2)) + np.array([[0, 0], [3, 0], [0, 3]])[camp])
+
+
+def grouped(places: NDArray[np.float64], **settings: Any) -> Grouping:
+    return group_people(places, np.ones(len(places), dtype=bool), **settings)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(1, 3), min_size=60, max_size=60), st.booleans())
+def test_someone_of_weight_two_is_two_people_to_the_bit(times: list[int], cut: bool) -> None:
+    places = crowded(60, seed=sum(times))
+    rows = np.repeat(np.arange(60), times)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crowd, "_MOST_PLACES", 36 if cut else 10_000)
+        heavy = grouped(places, weights=np.array(times) * 1000, base_clusters=20)
+        double = grouped(places[rows], base_clusters=20)
+    assert double.labels.tolist() == heavy.labels[rows].tolist()
+    assert double.silhouettes == heavy.silhouettes
+    assert double.separation == heavy.separation
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.permutations(range(80)), st.booleans())
+def test_a_crowd_cut_into_cells_does_not_depend_on_the_order(order: list[int], even: bool) -> None:
+    places = crowded(80, seed=1)
+    weights = np.full(80, 700) if even else np.arange(80) * 31
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crowd, "_MOST_PLACES", 49)
+        straight = grouped(places, weights=weights, base_clusters=20)
+        moved = grouped(places[order], weights=weights[order], base_clusters=20)
+    pairs = set(zip(straight.labels[order].tolist(), moved.labels.tolist(), strict=True))
+    assert len(pairs) == straight.n_groups == moved.n_groups
+    assert straight.silhouettes == moved.silhouettes
+    assert straight.n_base_clusters == 20
+
+
+def test_a_crowd_cut_into_cells_shows_the_same_camps(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = crowded(3000, seed=2)
+    whole = grouped(places)
+    monkeypatch.setattr(crowd, "_MOST_PLACES", 900)
+    cut = grouped(places)
+    assert whole.n_groups == cut.n_groups == 3
+    assert np.mean(matched(cut.labels, whole.labels) == whole.labels) > 0.99
+
+
+def test_means_are_exact_in_any_order() -> None:
+    rng = np.random.default_rng(3)
+    points, mass = rng.normal(size=(500, 2)), rng.integers(0, 3000, 500)
+    labels = rng.integers(-1, 4, 500)
+    order = rng.permutation(500)
+    one = exact_means(points, mass, labels, 5)
+    other = exact_means(points[order], mass[order], labels[order], 5)
+    assert one.tobytes() == other.tobytes()
+    for group in range(4):
+        some = labels == group
+        assert np.allclose(one[group], np.average(points[some], axis=0, weights=mass[some]))
+    assert one[4].tolist() == [0, 0]
+
+
+def test_starts_side_by_side_end_where_each_ends_alone() -> None:
+    rng = np.random.default_rng(5)
+    points, weights = rng.normal(size=(70, 2)), rng.integers(1, 9, 70).astype(float)
+    starts = [points[rng.choice(70, k, replace=False)] for k in (3, 5, 2, 5)]
+    together = kmeans_side_by_side(points, weights, starts, max_steps=100)
+    for start, found in zip(starts, together, strict=True):
+        alone = kmeans_from(points, weights, start, max_steps=100)
+        assert found.labels.tolist() == alone.labels.tolist()
+        assert np.allclose(found.centers, alone.centers, atol=1e-12)
+        assert found.inertia == pytest.approx(alone.inertia)
+
+
+def test_people_whose_weight_is_nothing_move_no_group() -> None:
+    places = np.vstack([crowded(60, seed=4), [[90.0, 90.0]]])
+    weights = np.append(np.full(60, 1000), 0)
+    found = grouped(places, weights=weights)
+    without = grouped(places[:60])
+    assert found.labels[:60].tolist() == without.labels.tolist()
+    assert found.labels[60] >= 0
+
+
+def test_how_well_each_group_is_set_apart_sums_up_to_the_whole() -> None:
+    places = np.vstack([crowded(300, seed=6), np.random.default_rng(1).normal(1.2, 0.5, (60, 2))])
+    found = grouped(places, k=4)
+    shares = np.array(found.sizes) / sum(found.sizes)
+    assert len(found.separation) == 4
+    assert np.dot(found.separation, shares) == pytest.approx(dict(found.silhouettes)[4])
+    assert min(found.separation) < max(found.separation) - 0.1
+
+
+def test_a_grouping_can_begin_at_an_earlier_one() -> None:
+    places = crowded(500, seed=7)
+    before = grouped(places, base_clusters=40)
+    moved = places + np.random.default_rng(2).normal(0, 0.02, places.shape)
+    after = grouped(moved, base_clusters=40, anchor=before.anchor, starts=0)
+    assert after.n_groups == before.n_groups == 3
+    assert after.labels.tolist() == before.labels.tolist()
+
+
+def test_an_earlier_grouping_is_taken_over_to_other_people() -> None:
+    places = crowded(200, seed=8)
+    before = grouped(places, base_clusters=30)
+    assert before.anchor is not None
+    rows = np.append(np.random.default_rng(3).integers(0, 200, 250), [-1, -1])
+    stand = np.vstack([places[rows[:-2]], [[0.1, 0.1], [3.1, 0.1]]])
+    after = grouped(stand, base_clusters=30, anchor=before.anchor.taking(rows), starts=0)
+    named = matched(after.labels[:-2], before.labels[rows[:-2]])
+    assert np.array_equal(named, before.labels[rows[:-2]])
+
+
+def test_nobody_left_of_an_earlier_grouping_is_no_start_at_all() -> None:
+    places = crowded(60, seed=9)
+    before = grouped(places)
+    assert before.anchor is not None
+    strangers = before.anchor.taking(np.full(60, -1))
+    found = grouped(places, anchor=strangers)
+    assert found.labels.tolist() == before.labels.tolist()
