@@ -26,6 +26,7 @@ _ENVIRONMENT = {
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     "DECK_SECONDS": "0",  # what a test changes shows at once
     "FOLKMOOT_LOCAL": "1",  # plain HTTP, and static files as they lie
+    "OPENBLAS_NUM_THREADS": "1",  # as in Celery's workers
 }
 _MUST_NOT_LEAK_IN = ("SECRET_KEY_FILE", "DATABASE_URL_FILE", "REDIS_URL_FILE", "DEBUG_FILE")
 # Emptying tables between tests steps around the triggers that refuse TRUNCATE (conftest.py).
