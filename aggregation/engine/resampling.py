@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from aggregation.engine.cells import offsets
 from aggregation.engine.errors import EngineError
 from aggregation.engine.groups import Grouping
+from aggregation.engine.matching import matched
 from aggregation.engine.matrix import VoteMatrix
 from aggregation.engine.outcome import Outcome
 from aggregation.engine.plan import Plan
@@ -209,8 +210,9 @@ def _resample(panel: _Panel, number: int) -> _Resample:
         grouping = _refitted(drawn, plan, seed) or grouping
     evidence = evidence_of(drawn, plan, grouping, tally(drawn, grouping), seed)
     places = [_places(selection, ids) for selection in select(plan, evidence)]
-    stayed, people = _kept_together(before, grouping.labels)
-    return _Resample(places, grouping.n_groups, stayed, people)
+    had = before >= 0
+    stayed = had & (matched(grouping.labels, before) == before)
+    return _Resample(places, grouping.n_groups, int(stayed.sum()), int(had.sum()))
 
 
 def _refitted(drawn: VoteMatrix, plan: Plan, seed: int) -> Grouping | None:
@@ -254,25 +256,3 @@ def _places(selection: Selection, statement_ids: NDArray[np.int64]) -> NDArray[n
     columns = np.searchsorted(statement_ids, np.array(selection.statements, dtype=np.int64))
     result[columns] = np.arange(1, len(columns) + 1)
     return result
-
-
-def _kept_together(before: NDArray[np.int32], after: NDArray[np.int32]) -> tuple[int, int]:
-    """How many people are in the new group that matches their old one, and how many had one.
-
-    The pair of groups with most people in common is matched first; of level pairs the one with
-    the lower numbers.
-    """
-    had = before >= 0
-    both = had & (after >= 0)
-    if not both.any():
-        return 0, int(had.sum())
-    shape = (int(before.max()) + 1, int(after.max()) + 1)
-    common = np.zeros(shape, dtype=np.int64)
-    np.add.at(common, (before[both], after[both]), 1)
-    stayed = 0
-    for _ in range(min(shape)):
-        old, new = np.unravel_index(int(np.argmax(common)), shape)
-        stayed += int(common[old, new])
-        common[old, :] = -1
-        common[:, new] = -1
-    return stayed, int(had.sum())
