@@ -32,6 +32,10 @@ MESSAGES: dict[str, str] = {
     "group_out_of_range": "Group {group} of participant {id} is not a number from 0 to 2147483647.",
     "matrix_malformed": "The vote matrix is malformed: {reason}.",
     # approvals
+    # committees.greedy_monroe
+    "weights_not_whole": (
+        'The rule "{rule}" counts whole people: their weights must be whole numbers.'
+    ),
     "probabilities_missing": (
         "Unseen statements are to count by the probability of being shown, "
         "but the votes carry no such probabilities."
@@ -71,8 +75,8 @@ MESSAGES: dict[str, str] = {
     # pairs and rankings
     "pairs_malformed": "The comparisons are malformed: {reason}.",
     "kemeny_too_large": (
-        "{statements} statements beat each other in circles. "
-        "Kemeny's ranking is computed exactly for up to {most} of them."
+        "{statements} statements hang together by circles and ties of comparisons. "
+        "Kemeny's ranking is computed exactly for up to {most}."
     ),
     "kemeny_not_proven": (
         "Kemeny's ranking of {statements} statements was not proven best "

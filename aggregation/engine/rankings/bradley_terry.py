@@ -19,7 +19,7 @@ HALF = "half"
 LEFT_OUT = "left_out"
 LEVEL = (HALF, LEFT_OUT)
 _MOST_STEPS = 100
-_SHORT = 1e-7
+_SHORT, _LONG = 1e-7, 3.0
 # Solvers are good to about 1e-13 here; what is kept does not depend on their last digits.
 _DIGITS = 10
 
@@ -95,6 +95,8 @@ def _maximum(
     for steps in range(1, _MOST_STEPS + 1):
         regular, _ = _information(wins, at, penalty)
         step = np.linalg.solve(regular, _slope(wins, at, penalty))
+        # Where chances are close to 0 or 1 the curve is flat and a full step leads far astray.
+        step *= min(1.0, _LONG / max(float(np.abs(step).max()), _LONG))
         # Quadratic convergence: after a step this short what is left is below rounding.
         if np.abs(step).max() < _SHORT:
             at = at + step - step.mean()
@@ -122,7 +124,9 @@ def _chances(at: NDArray[np.float64]) -> NDArray[np.float64]:
 def _slope(
     wins: NDArray[np.float64], at: NDArray[np.float64], penalty: float
 ) -> NDArray[np.float64]:
-    surplus = wins - (wins + wins.T) * _chances(at)
+    chance = _chances(at)
+    # Sums of small numbers, where a difference of large ones would lose its digits.
+    surplus = wins * chance.T - wins.T * chance
     return np.asarray(surplus.sum(axis=1) - 2 * penalty * at)
 
 
@@ -134,7 +138,7 @@ def _information(
     A shift of all strengths changes no chance, so without that the matrix has no inverse.
     """
     chance = _chances(at)
-    shared = (wins + wins.T) * chance * (1 - chance)
+    shared = (wins + wins.T) * chance * chance.T
     information = np.diag(shared.sum(axis=1) + 2 * penalty) - shared
     weight = float(np.trace(information)) / len(at)
     return information + weight / len(at), 2 * penalty + weight
