@@ -22,7 +22,7 @@ _BLOCK_CELLS = 2**22
 # Whole numbers up to here are exact in float32, so every sum of a block is.
 _EXACT_32 = 2**24
 # A pair counted one by one costs as much as this many cells of a dense product, as measured.
-_PAIR_COST = 40
+_PAIR_COST = 150
 
 
 @dataclass(frozen=True, eq=False, repr=False)
