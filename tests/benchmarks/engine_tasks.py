@@ -103,6 +103,34 @@ def bradley_terry(folder: Path) -> None:
     say(*timed(work), floor=streamed(winners, losers))
 
 
+def bridging(folder: Path) -> None:
+    from aggregation.engine.bridging import bridging as factorise
+
+    matrix = votes(folder)
+
+    def work() -> list[int]:
+        found = factorise(matrix, seed=1)
+        order = np.argsort(-found.statement_intercepts, kind="stable")
+        return [int(one) for one in matrix.statement_ids[order]]
+
+    say(*timed(work), floor=streamed(matrix.indices, matrix.values))
+
+
+def refresh(folder: Path) -> None:
+    """One vote in a hundred comes in after the state of all others is known."""
+    from aggregation.engine.live import live_state
+    from aggregation.engine.live import refresh as refreshed
+
+    who, what, value = arrays(folder, "who", "what", "value")
+    new = np.random.default_rng(1).random(len(who)) < 0.01
+    state = live_state(
+        VoteMatrix.from_triplets(who[~new], what[~new], value[~new]), shipped("default")
+    )
+    seconds, after = timed(lambda: refreshed(state, who[new], what[new], value[new]))
+    floor = streamed(after.matrix.indices, after.matrix.values)
+    say(seconds, after.matrix.n_votes, floor=floor)
+
+
 def _resamples(job: tuple[VoteMatrix, Plan, Outcome, int, int]) -> Any:
     from aggregation.engine.resampling import resample_range
 
@@ -199,6 +227,8 @@ def main(task: str, folder: Path, *rest: str) -> None:
             "pipeline": pipeline,
             "file_floor": file_floor,
             "bradley_terry": bradley_terry,
+            "bridging": bridging,
+            "refresh": refresh,
         }[task](folder)
 
 
