@@ -1,14 +1,16 @@
 """Write rankings.json: what pref_voting and choix make of random ballots.
 
-Run by hand, in an environment that has both and that the project's own needs nothing of:
+Run by hand from the root of the checkout, in an environment of its own that has both:
 
     uv venv peers && uv pip install --python peers pref_voting choix numba nashpy
-    peers/bin/python tests/aggregation/engine/golden/make_rankings.py
+    FOLKMOOT_DATA=... peers/bin/python tests/aggregation/engine/golden/make_rankings.py
 """
 
 from __future__ import annotations
 
+import csv
 import json
+import os
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from pref_voting.profiles import Profile
 from pref_voting.profiles_with_ties import ProfileWithTies
 
 TARGET = Path(__file__).with_name("rankings.json")
+REAL = "polis/brexit-consensus/participants-votes.csv"
 
 
 def main() -> None:
@@ -28,7 +31,12 @@ def main() -> None:
     profiles += [weak(rng, 25, 60), strict(rng, 25, 31)]
     comparisons = [compared(rng, m, c) for m, c in ((2, 9), (5, 60), (12, 500))]
     versions = {name: version(name) for name in ("pref_voting", "choix")}
-    found = {"versions": versions, "profiles": profiles, "comparisons": comparisons}
+    found = {
+        "versions": versions,
+        "profiles": profiles,
+        "comparisons": comparisons,
+        "real": real(Path(os.environ["FOLKMOOT_DATA"]) / REAL),
+    }
     TARGET.write_text(json.dumps(found, separators=(",", ":"), sort_keys=True) + "\n")
 
 
@@ -49,6 +57,19 @@ def weak(rng: np.random.Generator, m: int, ballots: int) -> dict[str, object]:
     as_dicts = [{j: int(rank) for j, rank in enumerate(row) if rank >= 0} for row in ranks]
     profile = ProfileWithTies(as_dicts, candidates=list(range(m)))
     return {"ranks": ranks.tolist(), "strict": False} | plain(answers(profile, m))
+
+
+def real(file: Path) -> dict[str, object]:
+    """Real votes: agree above pass above disagree, statements in order of id, by position."""
+    with file.open(newline="", encoding="utf-8") as opened:
+        header, *rows = csv.reader(opened)
+    columns = sorted((int(name), at) for at, name in enumerate(header) if name.isdigit())
+    as_dicts = [
+        {j: 1 - int(row[at]) for j, (_, at) in enumerate(columns) if row[at]} for row in rows
+    ]
+    m = len(columns)
+    profile = ProfileWithTies([own for own in as_dicts if own], candidates=list(range(m)))
+    return {"file": REAL, "statements": m} | plain(answers(profile, m))
 
 
 def answers(profile: Profile | ProfileWithTies, m: int) -> dict[str, object]:
