@@ -140,7 +140,7 @@ def _add_dense(total: Gram, rows: Rows, chosen: Integers) -> None:
         if np.any(rows.weights[some] != 1):
             weights = rows.weights[some].astype(kind)[:, None]
             weighted_seen, weighted_vote = seen * weights, vote * weights
-        vote_seen, seen_seen = _two_digits((packed.T @ weighted_seen).astype(np.int64), bits)
+        vote_seen, seen_seen = two_digits((packed.T @ weighted_seen).astype(np.int64), bits)
         total.seen_seen += seen_seen
         total.vote_seen += vote_seen
         total.vote_vote += (vote.T @ weighted_vote).astype(np.int64)
@@ -148,7 +148,7 @@ def _add_dense(total: Gram, rows: Rows, chosen: Integers) -> None:
 
 def _dense(rows: Rows, some: Integers, space: NDArray[Any]) -> NDArray[Any]:
     """[whether seen, the vote, room for more], each of shape (len(some), m), in given space."""
-    cell, row = _cells(rows.indptr, some)
+    cell, row = cells_of(rows.indptr, some)
     place = row * rows.n_statements + rows.indices[cell]
     flat = space[: 3 * len(some) * rows.n_statements].reshape(3, -1)
     flat[:2] = 0
@@ -157,7 +157,7 @@ def _dense(rows: Rows, some: Integers, space: NDArray[Any]) -> NDArray[Any]:
     return flat.reshape(3, len(some), rows.n_statements)
 
 
-def _cells(indptr: Integers, some: Integers) -> tuple[Integers, Integers]:
+def cells_of(indptr: Integers, some: Integers) -> tuple[Integers, Integers]:
     """Positions of all cells of some rows, and 0, 0, ..., 1, ...: whose they are."""
     length = indptr[some + 1] - indptr[some]
     row = np.repeat(np.arange(len(some)), length)
@@ -179,7 +179,7 @@ def _cut_by_weight(
         start = end
 
 
-def _two_digits(packed: Integers, bits: int) -> tuple[Integers, Integers]:
+def two_digits(packed: Integers, bits: int) -> tuple[Integers, Integers]:
     """high, low of high · 2^bits + low, with |low| < 2^(bits - 1)."""
     shift = 64 - bits
     low = (packed << shift) >> shift
@@ -204,7 +204,7 @@ def _add_pairs(total: Gram, rows: Rows, chosen: Integers) -> None:
     load = np.zeros(m, dtype=np.int64)
     upper = np.zeros((4, m, m), dtype=np.int64)
     for some in _cut_by_weight(chosen, rows.weights, limit, _SIDE_BY_SIDE):
-        cell, row = _cells(rows.indptr, some)
+        cell, row = cells_of(rows.indptr, some)
         weight = rows.weights[some][row].astype(np.float64)
         more = np.bincount(rows.indices[cell], weight, minlength=m).astype(np.int64)
         if (load + more).max() > limit:
@@ -250,7 +250,7 @@ def _take_out(tables: Integers, upper: Integers, bits: int) -> None:
     for table in tables:
         rest = table.reshape(upper.shape[1:])
         while at < 4:
-            rest, low = _two_digits(rest, bits)
+            rest, low = two_digits(rest, bits)
             upper[at] += low
             at += 1
             if len(tables) == 2 and at == 2:
