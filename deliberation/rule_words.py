@@ -37,13 +37,13 @@ _NAMES: Final[dict[str, Promise]] = {
     "greedy_monroe": gettext_lazy("Equal parts of the panel, one statement each (Monroe)"),
     "maximin_support": gettext_lazy("The weakest seat as strong as possible"),
     "bridging": gettext_lazy("Agreed on across the divide"),
-    "schulze": gettext_lazy("Strongest paths of wins (Schulze)"),
-    "ranked_pairs": gettext_lazy("Clearest wins first (ranked pairs)"),
-    "copeland": gettext_lazy("Most wins, pair by pair (Copeland)"),
-    "minimax": gettext_lazy("Smallest worst defeat (minimax)"),
-    "borda": gettext_lazy("Points by rank (Borda)"),
-    "kemeny": gettext_lazy("Ranking nearest to all ballots (Kemeny)"),
-    "bradley_terry": gettext_lazy("Strength from pairwise wins (Bradley–Terry)"),
+    "schulze": gettext_lazy("Strongest paths of comparisons (Schulze)"),
+    "ranked_pairs": gettext_lazy("Strongest comparisons first (ranked pairs)"),
+    "copeland": gettext_lazy("Most comparisons won (Copeland)"),
+    "minimax": gettext_lazy("Mildest worst defeat (minimax)"),
+    "borda": gettext_lazy("Share of comparisons won (Borda)"),
+    "kemeny": gettext_lazy("Fewest disagreements with all ballots (Kemeny)"),
+    "bradley_terry": gettext_lazy("Strength in comparisons, estimated (Bradley and Terry)"),
 }
 _SENTENCES: Final[dict[str, Promise]] = {
     "threshold": gettext_lazy(
@@ -112,8 +112,8 @@ _SENTENCES: Final[dict[str, Promise]] = {
         "defeat is smallest."
     ),
     "borda": gettext_lazy(
-        "Each ballot gives a statement points for every other one that it stands above. The "
-        "%(seats)s statements with the most points are selected."
+        "Statements are compared two by two. The %(seats)s statements are selected that win the "
+        "largest share of all comparisons."
     ),
     "kemeny": gettext_lazy(
         "Of all orders of the statements, the one is taken that contradicts the ballots least. "

@@ -8,11 +8,20 @@ from importlib import import_module
 
 from aggregation.engine.consensus import MEASURES
 from aggregation.engine.params import Param, ParamValue
+from aggregation.engine.rule_params import (
+    BEST,
+    MIN_VOTES,
+    SEATS,
+    STRENGTH,
+    UNSEEN,
+    UNSEEN_COUNTS,
+    UNSEEN_NOT_APPROVED,
+)
 from aggregation.engine.selection import Evidence, Selection
 
-Select = Callable[[Evidence, Mapping[str, ParamValue]], Selection]
+__all__ = ["GUARANTEES", "RULES", "UNSEEN", "Rule", "Select"]
 
-UNSEEN = ("not_approved", "share_among_viewers", "inverse_propensity")
+Select = Callable[[Evidence, Mapping[str, ParamValue]], Selection]
 
 
 @dataclass(frozen=True)
@@ -48,21 +57,6 @@ class Rule:
         return found
 
 
-SEATS = Param(
-    "seats", "int",
-    "How many statements are wanted; fewer are taken if nobody agrees with the rest.",
-    required=True, minimum=1, maximum=10_000,
-)  # fmt: skip
-UNSEEN_COUNTS = Param(
-    "unseen", "choice", "What a statement counts with people who were not shown it.",
-    default="not_approved", choices=UNSEEN,
-)  # fmt: skip
-# For rules whose people share out loads or money, which fractions of an approval do not fit.
-UNSEEN_NOT_APPROVED = Param(
-    "unseen", "choice", "What a statement counts with people who were not shown it.",
-    default="not_approved", choices=UNSEEN[:1],
-)  # fmt: skip
-
 # What may be promised of a rule, in words; ``tests/aggregation/engine/test_engine_guarantees.py``
 # checks each on random votes for every rule that claims it.
 GUARANTEES: dict[str, str] = {
@@ -77,6 +71,8 @@ GUARANTEES: dict[str, str] = {
     "clone_independent": "Near copies of a statement neither help nor hurt the others.",
     "optimal": "No other choice of as many statements has a higher score.",
 }
+
+COMPARED = ("agree, pass and disagree votes, statement against statement",)
 
 RULES: dict[str, Rule] = {
     rule.id: rule
@@ -168,6 +164,123 @@ RULES: dict[str, Rule] = {
             complexity="O(nnz + seats · (m + seats)) and the ballots of each winner's supporters",
             reference="Phragmén 1894; Brill, Freeman, Janson & Lackner 2024, Phragmén's voting "
             "methods and justified representation, Mathematical Programming 203",
+        ),
+        Rule(
+            id="schulze",
+            label="Strongest paths of comparisons (Schulze)",
+            function="rankings.schulze:select",
+            inputs=COMPARED,
+            params=(BEST, MIN_VOTES, STRENGTH),
+            guarantees=("committee_monotone", "condorcet", "smith", "clone_independent"),
+            complexity="O(m³), after counting pairs",
+            reference="Schulze 2011, A new monotonic, clone-independent, reversal symmetric and "
+            "Condorcet-consistent single-winner election method, Social Choice and Welfare 36",
+        ),
+        Rule(
+            id="ranked_pairs",
+            label="Strongest comparisons first (ranked pairs)",
+            function="rankings.ranked_pairs:select",
+            inputs=COMPARED,
+            params=(BEST, MIN_VOTES, STRENGTH),
+            guarantees=("committee_monotone", "condorcet", "smith", "clone_independent"),
+            complexity="O(m² log m) and one pass over m bits per win, after counting pairs",
+            reference="Tideman 1987, Independence of clones as a criterion for voting rules, "
+            "Social Choice and Welfare 4",
+        ),
+        Rule(
+            id="copeland",
+            label="Most comparisons won (Copeland)",
+            function="rankings.copeland:select",
+            inputs=COMPARED,
+            params=(BEST, MIN_VOTES),
+            guarantees=("committee_monotone", "condorcet", "smith"),
+            complexity="O(m²), after counting pairs",
+            reference="Saari & Merlin 1996, The Copeland method, Economic Theory 8",
+        ),
+        Rule(
+            id="minimax",
+            label="Mildest worst defeat (minimax)",
+            function="rankings.minimax:select",
+            inputs=COMPARED,
+            params=(BEST, MIN_VOTES, STRENGTH),
+            guarantees=("committee_monotone", "condorcet"),
+            complexity="O(m²), after counting pairs",
+            reference="Levin & Nalebuff 1995, An introduction to vote-counting schemes, J. "
+            "Economic Perspectives 9",
+        ),
+        Rule(
+            id="borda",
+            label="Share of comparisons won (Borda)",
+            function="rankings.borda:select",
+            inputs=COMPARED,
+            params=(
+                BEST,
+                MIN_VOTES,
+                Param(
+                    "variant",
+                    "choice",
+                    "The share of comparisons won, or wins less losses, which favours what many "
+                    "people saw.",
+                    default="share",
+                    choices=("share", "symmetric"),
+                ),
+            ),
+            guarantees=("committee_monotone",),
+            complexity="O(m²), after counting pairs",
+            reference="Young 1974, An axiomatization of Borda's rule, J. Economic Theory 9",
+        ),
+        Rule(
+            id="kemeny",
+            label="Fewest disagreements with all ballots (Kemeny)",
+            function="rankings.kemeny:select",
+            inputs=COMPARED,
+            params=(
+                BEST,
+                MIN_VOTES,
+                Param(
+                    "most",
+                    "int",
+                    "Up to how many statements that hang together by circles the ranking is "
+                    "computed.",
+                    default=100,
+                    minimum=3,
+                    maximum=200,
+                ),
+            ),
+            guarantees=("committee_monotone", "condorcet", "smith"),
+            complexity="NP-hard in statements that hang together by circles; else O(m²)",
+            reference="Young & Levenglick 1978, A consistent extension of Condorcet's election "
+            "principle, SIAM J. Appl. Math. 35",
+        ),
+        Rule(
+            id="bradley_terry",
+            label="Strength in comparisons, estimated (Bradley and Terry)",
+            function="rankings.bradley_terry:select",
+            inputs=COMPARED,
+            params=(
+                BEST,
+                MIN_VOTES,
+                Param(
+                    "penalty",
+                    "float",
+                    "How much strengths are pulled to the middle: a normal prior of variance "
+                    "1 / (2 penalty).",
+                    default=0.1,
+                    minimum=0,
+                ),
+                Param(
+                    "level",
+                    "choice",
+                    "What a person counts who votes alike on both: half a win for each, or "
+                    "nothing.",
+                    default="half",
+                    choices=("half", "left_out"),
+                ),
+            ),
+            guarantees=("committee_monotone",),
+            complexity="O(m³) per step, about six steps, after counting pairs",
+            reference="Bradley & Terry 1952, Rank analysis of incomplete block designs, "
+            "Biometrika 39",
         ),
     )
 }
