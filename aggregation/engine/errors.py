@@ -112,6 +112,8 @@ MESSAGES: dict[str, str] = {
     ),
     "margins_do_not_add_up": 'The shares of "{name}" must add up to 1, not to {total}.',
     "bounds_malformed": "Bounds of weights must lie on both sides of 1; {low} and {high} do not.",
+    # bridging
+    "bridging_not_converged": "The bridging model did not settle in {steps} steps.",
     # resampling
     "resamples_do_not_fit": "These resamples cannot be put together: {reason}.",
     # statistics

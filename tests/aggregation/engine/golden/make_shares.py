@@ -156,6 +156,12 @@ def ccai_cases() -> dict[str, list[int]]:
     return {name: sorted(ids[at] for at in columns) for name, columns in found.items()}
 
 
+def ccai_maximin_support() -> list[int]:
+    ballots, ids = panel()
+    found = committee(abcrules.compute_maximin_support(profile(ballots, len(ids)), 8))
+    return sorted(ids[at] for at in found)
+
+
 def main() -> None:
     made = {
         "equal_shares": equal_shares_cases(range(60)),
@@ -163,6 +169,7 @@ def main() -> None:
         "exact": exact_cases(range(200, 230)),
         "properties": property_cases(range(300, 380)),
         "ccai_equal_shares": ccai_cases(),
+        "ccai_maximin_support": ccai_maximin_support(),
     }
     text = json.dumps(made, separators=(",", ":")).replace('},{"ballots"', '},\n{"ballots"')
     (HERE / "shares.json").write_text(text + "\n", encoding="utf-8")
