@@ -57,7 +57,10 @@ def widest_paths(strength: NDArray[np.int64]) -> NDArray[np.int64]:
     paths = strength.astype(kind)
     through = np.empty_like(paths)
     for at in range(len(paths)):
-        np.minimum(paths[:, at, None], paths[at], out=through)
+        # Written out first, because numpy is three times faster on two full rows than on a row
+        # and a single number.
+        np.copyto(through, paths[:, at, None])
+        np.minimum(through, paths[at], out=through)
         np.maximum(paths, through, out=paths)
     np.fill_diagonal(paths, 0)
     return paths.astype(np.int64)
