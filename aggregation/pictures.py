@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, get_language_bidi, ngettext
+from django.utils.translation import get_language, get_language_bidi, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from aggregation.charts.bars import Bar, bars
 from aggregation.charts.maps import map_with_key
@@ -57,7 +56,7 @@ def _steady(run: Run, statements: Sequence[Line], known: Sequence[Group], page: 
             figures.percent(100 * (line.frequency(rule.index) or 0.0)),
             strong=line.selected_by(rule.index),
         )
-        for line in rule.ordered[:_BARS_SHOWN]
+        for line in (*rule.open, *rule.firm)[:_BARS_SHOWN]
     ]
     return bars(shown, page) if shown else None
 
@@ -90,8 +89,8 @@ PICTURES: Final[dict[str, Picture]] = {
     "steady": Picture(
         gettext_lazy("How sure the selection is"),
         gettext_lazy(
-            "How often each statement is selected when the people are drawn again. "
-            "Filled bars: selected in fact."
+            "How often each statement is selected when the people are drawn again, the least sure "
+            "ones. Filled bars: selected in fact."
         ),
         _steady,
     ),

@@ -99,7 +99,7 @@ def _too_few(params: Mapping[str, Any]) -> str:
 
 
 _VARIANTS: Final[dict[str, Promise]] = {
-    "groups": gettext_lazy("With another number of opinion groups"),
+    "k": gettext_lazy("With another number of opinion groups"),
     "threshold": gettext_lazy("With another threshold"),
     "rule": gettext_lazy("By another rule"),
     "weights": gettext_lazy("With every person counted once"),
@@ -107,16 +107,16 @@ _VARIANTS: Final[dict[str, Promise]] = {
 }
 
 
-def variant_in_words(kind: str, params: Mapping[str, Any]) -> str:
-    """How a variant of the plan differs from the plan."""
-    if kind == "groups" and "k" in params:
+def variant_in_words(kind: str, code: str, params: Mapping[str, Any]) -> str:
+    """How a variant of the plan differs from the plan; its kind where the code has no words."""
+    if code == "k":
         k = params["k"]
         return ngettext("With %(k)d opinion group", "With %(k)d opinion groups", k) % {"k": k}
-    if kind == "threshold" and "above" in params:
+    if code == "above":
         return _("With the threshold at %(above)s") % {"above": decimal(params["above"])}
-    if kind == "rule" and "rule" in params:
+    if code == "rule":
         return _("By another rule: %(rule)s") % {"rule": rule_name(str(params["rule"]))}
-    if kind == "exclusions" and "people" in params:
+    if code == "with_excluded":
         return ngettext(
             "With the %(people)d person counted who was left out",
             "With the %(people)d people counted who were left out",

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aggregation.document import outcome_text
 from aggregation.downloads import polis, results
-from aggregation.downloads.plans import plan_json
+from aggregation.downloads.plans import plan_toml
 from aggregation.downloads.tables import Column
 from aggregation.models import Run
 
@@ -76,11 +76,11 @@ FILES: Final[dict[str, File]] = {
             ("votes.csv", polis.VOTES),
         ],
     ),
-    "plan.json": File(
+    "plan.toml": File(
         _("Plan"),
-        _("The analysis that was run, to run it again. Its SHA-256 is the plan’s fingerprint."),
-        "application/json",
-        plan_json,
+        _("The analysis that was run, to run it again."),
+        "application/toml",
+        plan_toml,
     ),
     "outcome.json": File(
         _("Whole result"),

@@ -1,7 +1,8 @@
 """The votes in the files that Polis exports, so that tools for Polis read them as they are.
 
 Signs are those of Polis's files: 1 agree, -1 disagree, 0 pass, nothing where a statement was not
-seen. Who is in the files, and on what they voted, is what the run counted, from the same query.
+seen. The votes are those that the run was given, from the same query. People who were left out are
+there, too, and listed apart, so that anyone can count with them and without.
 No vote carries the moment it was cast: every one has that of the round's end, since a time of
 day could tell who somebody is.
 """
@@ -61,14 +62,20 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def polis_zip(run: Run) -> bytes:
-    """comments.csv, participants-votes.csv, votes.csv and summary.csv in one archive."""
-    matrix = counted(run)
+    """comments.csv, participants-votes.csv, votes.csv and summary.csv in one archive.
+
+    Where people were left out, left-out.txt has their numbers, one a line.
+    """
+    matrix = load_matrix(run.round, Plan.from_dict(run.plan))
     files = {
         "comments.csv": comments_csv(run, matrix),
         "participants-votes.csv": participants_csv(run, matrix),
         "votes.csv": votes_csv(run, matrix),
         "summary.csv": summary_csv(run, matrix),
     }
+    if matrix.excluded is not None:
+        numbers = matrix.participant_ids[matrix.excluded].tolist()
+        files["left-out.txt"] = "".join(f"{number}\n" for number in numbers).encode()
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
@@ -76,14 +83,6 @@ def polis_zip(run: Run) -> bytes:
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, content)
     return out.getvalue()
-
-
-def counted(run: Run) -> VoteMatrix:
-    """The votes of everyone whom nobody excluded: those of a closed round never change."""
-    matrix = load_matrix(run.round, Plan.from_dict(run.plan))
-    if matrix.excluded is None:
-        return matrix
-    return matrix.restrict(participants=~matrix.excluded)
 
 
 def comments_csv(run: Run, matrix: VoteMatrix) -> bytes:
@@ -104,7 +103,7 @@ def comments_csv(run: Run, matrix: VoteMatrix) -> bytes:
 
 def participants_csv(run: Run, matrix: VoteMatrix) -> bytes:
     """The matrix: one row for each person, one column for each statement."""
-    labels = _labels(run)
+    labels = _labels(run, matrix)
     wrote = _statements_by(run)
     header = [column.name for column in PARTICIPANTS[:-1]]
 
@@ -168,9 +167,13 @@ def names_people(run: Run) -> bool:
     return bool(run.plan["grouping"]["method"] == "strata")
 
 
-def _labels(run: Run) -> dict[int, int]:
+def _labels(run: Run, matrix: VoteMatrix) -> dict[int, int]:
+    """Groups by number: those that the run was given, or else those that it found."""
     if names_people(run):
         return {}
+    if matrix.declared_groups is not None:
+        given = zip(matrix.participant_ids.tolist(), matrix.declared_groups.tolist(), strict=True)
+        return {number: label for number, label in given if label >= 0}
     rows = ParticipantFinding.objects.filter(run=run, group__gte=0)
     return dict(rows.values_list("participant__number", "group"))
 
@@ -182,6 +185,16 @@ def _statements_by(run: Run) -> dict[int, int]:
         if author is not None:
             written[author] = written.get(author, 0) + 1
     return written
+
+
+def needs_more(run: Run) -> bool:
+    """Whether the plan looks at what is in no file: answers about oneself, or how cards were drawn.
+
+    Then the result cannot be counted again from the files alone.
+    """
+    rules = run.plan["rules"]
+    drawn = any(rule.get("unseen") == "inverse_propensity" for rule in rules)
+    return drawn or names_people(run) or bool(run.plan.get("weights"))
 
 
 def _moment(at: datetime | None) -> tuple[int, str]:

@@ -33,16 +33,16 @@ class Variant:
 class RuleChange:
     """One rule when people are drawn anew: statements by how often it selects them.
 
-    sure : in 95 of 100 draws or more. open : more than 5 and less than 95. selected : as it is.
+    firm : in 95 of 100 draws or more. open : less often, but selected in fact or in 5 of 100.
+    closest : where so few people, voting otherwise, would change it. selected : as it is.
     """
 
     index: int
     name: str
     found: RuleSteadiness
     selected: int
-    ordered: Sequence[Line]
-    sure: int
-    open: int
+    firm: Sequence[Line]
+    open: Sequence[Line]
     closest: Sequence[Line]
 
 
@@ -67,18 +67,19 @@ def _rule(run: Run, found: RuleSteadiness, statements: Sequence[Line]) -> RuleCh
     def frequency(line: Line) -> float:
         return line.frequency(found.index) or 0.0
 
-    shown = [
-        line for line in statements if line.selected_by(found.index) or frequency(line) >= RARE
-    ]
+    ordered = sorted(statements, key=lambda line: (-frequency(line), line.number))
     flips = [line for line in statements if line.steady[found.index].flip is not None]
     return RuleChange(
         index=found.index,
         name=rule_name(run.plan["rules"][found.index]["id"]),
         found=found,
         selected=sum(line.selected_by(found.index) for line in statements),
-        ordered=sorted(shown, key=lambda line: (-frequency(line), line.number)),
-        sure=sum(frequency(line) >= SURE for line in statements),
-        open=sum(RARE <= frequency(line) < SURE for line in statements),
+        firm=[line for line in ordered if frequency(line) >= SURE],
+        open=[
+            line
+            for line in ordered
+            if frequency(line) < SURE and (line.selected_by(found.index) or frequency(line) >= RARE)
+        ],
         closest=sorted(flips, key=lambda line: (line.steady[found.index].flip or 0, line.number))[
             :CLOSEST_SHOWN
         ],
@@ -90,9 +91,10 @@ def _variants(run: Run) -> Sequence[Mapping[str, Any]]:
 
 
 def _variant(found: Mapping[str, Any], table: Mapping[int, Line]) -> Variant:
+    kind, label = found["kind"], found["label"]
     return Variant(
-        kind=found["kind"],
-        words=variant_in_words(found["kind"], found.get("params") or {}),
+        kind=kind,
+        words=variant_in_words(kind, label["code"], label["params"]),
         selected=found["selected"],
         added=[table[number] for number in found["added"] if number in table],
         dropped=[table[number] for number in found["dropped"] if number in table],

@@ -20,9 +20,9 @@ from aggregation.report.steadiness import Resampling, resampling
 from aggregation.words import measure_in_words, measure_name, rule_in_words, rule_name
 from deliberation.plan_words import describe
 
-SHOWN = 8
+SHOWN = 6
 UNSURE_SHOWN = 5
-SELECTED_SHOWN = 20
+SELECTED_SHOWN = 12
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def percent(share: float | None) -> str:
 
 
 @register.filter
-def interval(votes: GroupVotes) -> str:
+def interval(votes: GroupVotes | Line) -> str:
     """Where the share of agreement may lie, in percent: “73–82”."""
     if votes.low is None or votes.high is None:
         return "–"
@@ -72,6 +72,21 @@ def in_hundred(share: float | None) -> str:
     # Rounded, but “never” and “always” are said only where they are true.
     near = min(max(round(100 * share), 0 if share == 0 else 1), 100 if share == 1 else 99)
     return _("%(n)s of 100") % {"n": figures.fixed(near, 0)}
+
+
+@register.filter
+def score(value: float) -> str:
+    """What a rule compared, with at most three digits after the mark."""
+    return figures.decimal(round(value, 3))
+
+
+@register.inclusion_tag("aggregation/tags/range_bar.html")
+def range_bar(votes: GroupVotes | Line) -> dict[str, object]:
+    """Votes as one bar, with the range in which the share of agreement may lie."""
+    return {
+        "segments": vote_segments(votes.agree, votes.disagree, votes.passed),
+        "range": _range(votes),
+    }
 
 
 @register.filter
@@ -157,7 +172,7 @@ def _segments(votes: GroupVotes) -> object:
     return vote_segments(votes.agree, votes.disagree, votes.passed)
 
 
-def _range(votes: GroupVotes) -> tuple[float, float] | None:
+def _range(votes: GroupVotes | Line) -> tuple[float, float] | None:
     """Ends of the line that shows where the share may lie, in percent of the bar."""
     if votes.low is None or votes.high is None:
         return None

@@ -28,7 +28,8 @@ def name_groups(request: HttpRequest, slug: str, run_id: int) -> HttpResponse:
     known = groups(run, lines(run))
     sent = request.POST if request.method == "POST" else None
     rows = [(group, _form(group, sent)) for group in known]
-    if sent is not None and all([form.is_valid() for _group, form in rows]):
+    checked = [form.is_valid() for _group, form in rows]  # every one, to show all that is wrong
+    if sent is not None and all(checked):
         with transaction.atomic():
             for group, form in rows:
                 said, actor = form.cleaned_data, signed_in(request)

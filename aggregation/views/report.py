@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -76,7 +78,8 @@ def report_change(request: HttpRequest, slug: str, run_id: int) -> HttpResponse:
 def report_method(request: HttpRequest, slug: str, run_id: int) -> HttpResponse:
     """How it was counted, with formulas, and how to count it again."""
     run = run_to_read(request, slug, run_id)
-    context = {"report": report_of(run)}
+    z = NormalDist().inv_cdf(0.5 + run.plan["confidence"] / 2)
+    context = {"report": report_of(run), "z": z}
     return page(request, run, "aggregation/method.html", "report_method", context)
 
 

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from aggregation.downloads import FILES, filename
+from aggregation.downloads.polis import needs_more
 from aggregation.pictures import PICTURES, picture
 from aggregation.pictures import statement_picture as draw_statement
 from aggregation.views.reading import page, run_to_read
@@ -19,8 +20,9 @@ def report_data(request: HttpRequest, slug: str, run_id: int) -> HttpResponse:
     context = {
         "files": files,
         "votes_file": filename(run, "polis.zip"),
-        "plan_file": filename(run, "plan.json"),
-        "report_excluded": bool((run.summary or {}).get("participants_excluded")),
+        "plan_file": filename(run, "plan.toml"),
+        "needs_more": needs_more(run),
+        "left_out": bool((run.summary or {}).get("participants_excluded")),
     }
     return page(request, run, "aggregation/data.html", "report_data", context)
 
