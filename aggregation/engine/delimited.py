@@ -43,20 +43,28 @@ class Cells:
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """Some whole rows of a file. ``buffer`` : uint8, the rows after a margin of line ends."""
+    """Some whole rows of a file. ``buffer`` : uint8, the rows after a margin of line ends.
+    ``ends`` : where each row ends."""
 
     table: Table
     buffer: Bytes
+    ends: Places
     first_row: int
-    n_rows: int
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.ends)
 
     def cells(self) -> Cells:
         """Every cell that is not blank."""
         wide = len(self.table.header)
-        separator = (self.buffer == _COMMA) | (self.buffer == _LINE)
-        content = np.flatnonzero(~separator)
-        ends = np.flatnonzero(self.buffer == _LINE)[_MARGIN:]
-        self._refuse_uneven(ends - np.searchsorted(content, ends) - _MARGIN)
+        # Digits, signs and letters all come after the comma. Where something else may stand in a
+        # cell, the comparison is made in full.
+        content = np.flatnonzero(self.buffer > _COMMA)
+        commas = int(np.count_nonzero(self.buffer == _COMMA))
+        if len(content) + commas + self.n_rows + _MARGIN != len(self.buffer):
+            content = np.flatnonzero((self.buffer != _COMMA) & (self.buffer != _LINE))
+        self._refuse_uneven(self.ends - np.searchsorted(content, self.ends) - _MARGIN)
         cell = content - np.arange(_MARGIN, _MARGIN + len(content))
         new = np.ones(len(cell) + 1, dtype=bool)
         np.not_equal(cell[1:], cell[:-1], out=new[1:-1])
@@ -192,13 +200,14 @@ class Table:
             blank = ends[np.diff(ends, prepend=-1) == 1]
             if len(blank):
                 view = np.delete(view, blank)
-            rows = len(ends) - len(blank) + int(len(view) > 0 and view[-1] != _LINE)
-            if rows:
-                # A last row without a line end gets one.
-                buffer = np.full(_MARGIN + len(view) + 1, _LINE, dtype=np.uint8)
-                buffer[_MARGIN:-1] = view
-                yield Piece(self, buffer if view[-1] != _LINE else buffer[:-1], row, rows)
-            row, low = row + rows, high
+                ends = np.flatnonzero(view == _LINE)
+            if len(view) and view[-1] != _LINE:  # the last row of a file may have no line end
+                ends = np.append(ends, len(view))
+            if len(ends):
+                buffer = np.full(_MARGIN + int(ends[-1]) + 1, _LINE, dtype=np.uint8)
+                buffer[_MARGIN : _MARGIN + len(view)] = view
+                yield Piece(self, buffer, ends + _MARGIN, row)
+            row, low = row + len(ends), high
 
     def trimmed(self, buffer: Bytes, start: Places, end: Places) -> tuple[Places, Places]:
         """The cells without quotation marks about them and spaces around them."""

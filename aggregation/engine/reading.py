@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from aggregation.engine.cells import offsets
 from aggregation.engine.comments import NO_COMMENTS, Comments, read_comments
 from aggregation.engine.delimited import read_table
 from aggregation.engine.errors import EngineError
@@ -114,15 +115,18 @@ def read(path: str | PathLike[str], *, clean: bool = False) -> Reading:
     votes = Path(path)
     if votes.is_dir():
         votes = _votes_in(votes, clean)
-    raw = _bytes(votes)
-    comments = _comments_beside(votes)
-    if votes.suffix.lower() == ".json":
-        return _from_list(votes.name, json_votes(votes.name, raw, comments), comments)
-    table = read_table(votes.name, raw)
+    return read_votes(votes.name, _bytes(votes), _comments_beside(votes))
+
+
+def read_votes(name: str, raw: bytes, comments: Comments = NO_COMMENTS) -> Reading:
+    """The same from the bytes of a file. name : tells JSON from CSV, and is used in messages."""
+    if name.lower().endswith(".json"):
+        return _from_list(name, json_votes(name, raw, comments), comments)
+    table = read_table(name, raw)
     columns = list_columns(table)
     if columns is not None:
-        return _from_list(votes.name, list_votes(table, columns), comments)
-    return _from_matrix(votes.name, table_votes(table), comments)
+        return _from_list(name, list_votes(table, columns), comments)
+    return _from_matrix(name, table_votes(table), comments)
 
 
 def read_ids(path: str | PathLike[str]) -> frozenset[int]:
@@ -175,19 +179,35 @@ def _from_list(name: str, votes: Votes, comments: Comments) -> Reading:
 
 
 def _from_matrix(name: str, ballots: Ballots, comments: Comments) -> Reading:
-    matrix = VoteMatrix.from_triplets(
-        ballots.participant_ids[ballots.rows],
-        ballots.statement_ids[ballots.columns],
-        ballots.values,
-        participant_ids=ballots.participant_ids,
-        statement_ids=comments.with_votes_on(name, np.sort(ballots.statement_ids)),
-    )
-    order = np.argsort(ballots.participant_ids)
-    if ballots.groups is not None:
-        matrix = replace(matrix, declared_groups=ballots.groups[order])
+    people = ballots.participant_ids
+    statements = comments.with_votes_on(name, np.sort(ballots.statement_ids))
+    order = np.argsort(people)
+    groups = None if ballots.groups is None else ballots.groups[order]
     stated = None if ballots.stated_votes is None else ballots.stated_votes[order]
-    return replace(
-        _reading(name, matrix, comments), stated_votes=stated, in_file_order=ballots.participant_ids
+    reading = _reading(
+        name, replace(_votes_of(ballots, statements), declared_groups=groups), comments
+    )
+    return replace(reading, stated_votes=stated, in_file_order=people)
+
+
+def _votes_of(ballots: Ballots, statements: NDArray[np.int64]) -> VoteMatrix:
+    """A file whose rows and columns are in canonical order needs no sorting."""
+    people, columns = ballots.participant_ids, ballots.statement_ids
+    if np.all(people[1:] > people[:-1]) and np.all(columns[1:] > columns[:-1]):
+        place = np.searchsorted(statements, columns).astype(np.int32)
+        return VoteMatrix(
+            participant_ids=people,
+            statement_ids=statements,
+            indptr=offsets(np.bincount(ballots.rows, minlength=len(people))),
+            indices=place[ballots.columns],
+            values=ballots.values,
+        )
+    return VoteMatrix.from_triplets(
+        people[ballots.rows],
+        columns[ballots.columns],
+        ballots.values,
+        participant_ids=people,
+        statement_ids=statements,
     )
 
 

@@ -110,7 +110,7 @@ def bridging(folder: Path) -> None:
 
     def work() -> list[int]:
         found = factorise(matrix, seed=1)
-        order = np.argsort(-found.statement_intercepts, kind="stable")
+        order = np.argsort(-found.intercepts, kind="stable")
         return [int(one) for one in matrix.statement_ids[order]]
 
     say(*timed(work), floor=streamed(matrix.indices, matrix.values))
@@ -163,18 +163,13 @@ def bootstrap(folder: Path, count: int) -> None:
 def reading(kind: str, folder: Path) -> None:
     """Bytes in memory to a matrix."""
     from aggregation.engine.copied import _ROW, copied_votes
-    from aggregation.engine.delimited import read_table
-    from aggregation.engine.vote_list import list_columns, list_votes
-    from aggregation.engine.vote_table import table_votes
+    from aggregation.engine.reading import read_votes
 
     if kind == "matrix":
         raw = (folder / "matrix.csv").read_bytes()
 
         def work() -> int:
-            found = table_votes(read_table("matrix.csv", raw))
-            return VoteMatrix.from_triplets(
-                found.participant_ids[found.rows], found.statement_ids[found.columns], found.values
-            ).n_votes  # fmt: skip
+            return read_votes("matrix.csv", raw).matrix.n_votes
     else:
         who, what, value = arrays(folder, "who", "what", "value")
         order = np.random.default_rng(1).permutation(len(who))
@@ -190,13 +185,7 @@ def reading(kind: str, folder: Path) -> None:
         raw = ("timestamp,datetime,comment-id,voter-id,vote\n" + "\n".join(lines)).encode()
 
         def work() -> int:
-            table = read_table("votes.csv", raw)
-            columns = list_columns(table)
-            assert columns is not None
-            found = list_votes(table, columns)
-            return VoteMatrix.from_triplets(
-                found.participants, found.statements, found.values
-            ).n_votes
+            return read_votes("votes.csv", raw).matrix.n_votes
 
     if kind == "copy":
         rows = np.zeros(len(who), dtype=_ROW)
