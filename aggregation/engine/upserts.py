@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from aggregation.engine.cells import offsets
 from aggregation.engine.errors import EngineError
-from aggregation.engine.gram import Integers, cells_of
-from aggregation.engine.ids import Places, as_ids, distinct
+from aggregation.engine.gram import Integers, cells_of, two_digits
+from aggregation.engine.ids import Places, as_ids, blocks, distinct
 from aggregation.engine.matrix import AGREE, DISAGREE, PASS, WEIGHT_ONE, VoteMatrix
 from aggregation.engine.statistics import Statistics
 
@@ -24,7 +24,7 @@ from aggregation.engine.statistics import Statistics
 WITHDRAWN = 2
 _COLUMN_OF_VOTE = np.array([PASS, AGREE, DISAGREE], dtype=np.int64)
 # Pairs of cells worked on at a time, which bounds the memory.
-_PAIRS = 1 << 15
+_PAIRS = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +154,8 @@ def _widened(matrix: VoteMatrix, who: Integers, what: Integers) -> VoteMatrix:
     length = np.zeros(len(people), dtype=np.int64)
     length[at] = matrix.votes_by_participant
     columns = np.searchsorted(statements, matrix.statement_ids).astype(np.int32)
+    if len(people) == matrix.n_participants and len(statements) == matrix.n_statements:
+        return replace(matrix, weights=None, probabilities=None)
     indices = matrix.indices
     if len(statements) > len(columns):
         indices = columns[indices]
@@ -242,31 +244,53 @@ def _add_products(
     sums: tuple[Integers, Integers],
 ) -> None:
     """Add to [seen·seen, vote·seen, vote·vote] what changed. change, sums : of seen and vote."""
-    seen_seen, vote_seen, vote_vote = (None if part is None else part.reshape(-1) for part in parts)
+    seen_seen, vote_seen, vote_vote = parts
     if seen_seen is None or vote_seen is None or vote_vote is None or not len(changed):
         return
-    m, half = u.matrix.n_statements, WEIGHT_ONE // 2
     # In order of statement, neighbours in the tables are met together and stay in the cache.
     changed = changed[np.argsort(u.column[changed], kind="stable")]
     begins = np.flatnonzero(np.append(True, u.row[1:] != u.row[:-1]))
     edges = np.append(begins, len(u.row))
-    segment = np.searchsorted(begins, changed, side="right") - 1
-    pairs = offsets(edges[segment + 1] - edges[segment])
-    low = 0
-    while low < len(changed):
-        high = max(low + 1, int(np.searchsorted(pairs, pairs[low] + _PAIRS, side="right")) - 1)
-        cell, which = cells_of(edges, segment[low:high])
-        own, beside = u.column[changed[low:high]][which], u.column[cell]
-        key, turned = own * m + beside, beside * m + own
-        seen, vote = (part[changed[low:high]][which] * half for part in change)
-        seen_sum, vote_sum = (part[cell] for part in sums)
-        for table, at, added in (
-            (seen_seen, key, seen * seen_sum),
-            (seen_seen, turned, seen * seen_sum),
-            (vote_seen, key, vote * seen_sum),
-            (vote_seen, turned, seen * vote_sum),
-            (vote_vote, key, vote * vote_sum),
-            (vote_vote, turned, vote * vote_sum),
+    # Two sums in a number, see gram.py: each below 2^31, as no cell of the tables gets more than
+    # four half weights of so many changes.
+    beside = sums[0] + (sums[1] << 32)
+    for some in (changed[part] for part in blocks(len(changed))):
+        segment = np.searchsorted(begins, some, side="right") - 1
+        tables = _tables(u, some, [part[some] * (WEIGHT_ONE // 2) for part in change], edges,
+                         segment, beside)  # fmt: skip
+        seen_vote, more_seen_seen = two_digits(tables[0], 32)
+        more_vote_vote, more_vote_seen = two_digits(tables[1], 32)
+        for total, more, turned in (
+            (seen_seen, more_seen_seen, more_seen_seen),
+            (vote_seen, more_vote_seen, seen_vote),
+            (vote_vote, more_vote_vote, more_vote_vote),
         ):
-            np.add.at(table, at, added)
+            total += more
+            total += turned.T
+
+
+def _tables(
+    u: Upserts,
+    some: Integers,
+    changes: list[Integers],
+    edges: Integers,
+    segment: Integers,
+    beside: Integers,
+) -> Integers:
+    """int64[2, m, m]: change of seen and change of vote on one statement, times ``beside`` on the
+    other, over the rows of the changed cells. edges, segment : where each row is, and whose."""
+    m = u.matrix.n_statements
+    tables = np.zeros((2, m * m), dtype=np.int64)
+    length = edges[segment + 1] - edges[segment]
+    pairs = offsets(length)
+    low = 0
+    while low < len(some):
+        high = max(low + 1, int(np.searchsorted(pairs, pairs[low] + _PAIRS, side="right")) - 1)
+        cell, _ = cells_of(edges, segment[low:high])
+        key = np.repeat(u.column[some[low:high]] * m, length[low:high])
+        key += u.column[cell]
+        factor = beside[cell]
+        for table, change in zip(tables, changes, strict=True):
+            np.add.at(table, key, np.repeat(change[low:high], length[low:high]) * factor)
         low = high
+    return tables.reshape(2, m, m)
