@@ -78,8 +78,8 @@ class Piece:
         """All cells of each wanted column, blank ones included."""
         wide = len(self.table.header)
         places = np.flatnonzero((self.buffer == _COMMA) | (self.buffer == _LINE))[_MARGIN - 1 :]
-        line = np.flatnonzero(self.buffer[places] == _LINE)
-        self._refuse_uneven(line[1:] - 1)
+        if len(places) != self.n_rows * wide + 1 or np.any(places[wide::wide] != self.ends):
+            self._refuse_uneven(np.searchsorted(places, self.ends) - 1)
         row, found = np.arange(self.first_row, self.first_row + self.n_rows), []
         for at in wanted:
             column = np.broadcast_to(np.int64(at), row.shape)

@@ -18,13 +18,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregation.engine.cells import offsets
 from aggregation.engine.comments import NO_COMMENTS, Comments, read_comments
 from aggregation.engine.delimited import read_table
 from aggregation.engine.errors import EngineError
-from aggregation.engine.ids import distinct
 from aggregation.engine.matrix import VoteMatrix
-from aggregation.engine.vote_list import Votes, json_votes, list_columns, list_votes
+from aggregation.engine.vote_list import json_votes, list_columns, list_votes
 from aggregation.engine.vote_table import Ballots, table_votes
 
 CLEAN = ("clean_comments.csv", "clean_votes.csv")
@@ -170,44 +168,19 @@ def _comments_beside(votes: Path) -> Comments:
     return read_comments(beside.name, _bytes(beside))
 
 
-def _from_list(name: str, votes: Votes, comments: Comments) -> Reading:
-    statements = comments.with_votes_on(name, distinct(votes.statements))
-    matrix = VoteMatrix.from_triplets(
-        votes.participants, votes.statements, votes.values, statement_ids=statements
-    )
-    return _reading(name, matrix, comments)
+def _from_list(name: str, ballots: Ballots, comments: Comments) -> Reading:
+    statements = comments.with_votes_on(name, ballots.statement_ids)
+    return _reading(name, ballots.matrix(statements), comments)
 
 
 def _from_matrix(name: str, ballots: Ballots, comments: Comments) -> Reading:
-    people = ballots.participant_ids
     statements = comments.with_votes_on(name, np.sort(ballots.statement_ids))
-    order = np.argsort(people)
+    order = np.argsort(ballots.participant_ids)
     groups = None if ballots.groups is None else ballots.groups[order]
     stated = None if ballots.stated_votes is None else ballots.stated_votes[order]
-    reading = _reading(
-        name, replace(_votes_of(ballots, statements), declared_groups=groups), comments
-    )
-    return replace(reading, stated_votes=stated, in_file_order=people)
-
-
-def _votes_of(ballots: Ballots, statements: NDArray[np.int64]) -> VoteMatrix:
-    """A file whose rows and columns are in canonical order needs no sorting."""
-    people, columns = ballots.participant_ids, ballots.statement_ids
-    if np.all(people[1:] > people[:-1]) and np.all(columns[1:] > columns[:-1]):
-        place = np.searchsorted(statements, columns).astype(np.int32)
-        return VoteMatrix(
-            participant_ids=people,
-            statement_ids=statements,
-            indptr=offsets(np.bincount(ballots.rows, minlength=len(people))),
-            indices=place[ballots.columns],
-            values=ballots.values,
-        )
-    return VoteMatrix.from_triplets(
-        people[ballots.rows],
-        columns[ballots.columns],
-        ballots.values,
-        participant_ids=people,
-        statement_ids=statements,
+    matrix = replace(ballots.matrix(statements), declared_groups=groups)
+    return replace(
+        _reading(name, matrix, comments), stated_votes=stated, in_file_order=ballots.participant_ids
     )
 
 

@@ -3,7 +3,7 @@ statement the last one by its time counts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,20 +13,12 @@ from aggregation.engine.comments import NO_COMMENTS, Comments, json_rows
 from aggregation.engine.delimited import Table
 from aggregation.engine.errors import EngineError
 from aggregation.engine.ids import Places, distinct
+from aggregation.engine.vote_table import Ballots
 
 _PERSON = ("voter-id", "participant", "participant-id", "participant_id", "pid")
 _STATEMENT = ("comment-id", "statement", "statement-id", "statement_id", "tid")
 _VOTE = ("vote", "value")
 _TIME = ("timestamp", "modified", "created")
-
-
-@dataclass(frozen=True, eq=False)
-class Votes:
-    """int64[nnz] participant ids, int64[nnz] statement ids, int8[nnz] votes; a pair once."""
-
-    participants: NDArray[np.int64]
-    statements: NDArray[np.int64]
-    values: NDArray[np.int8]
 
 
 @dataclass(frozen=True)
@@ -54,7 +46,7 @@ def list_columns(table: Table) -> Columns | None:
     return Columns(person, statement, vote, _first(_TIME, table.header))
 
 
-def list_votes(table: Table, columns: Columns) -> Votes:
+def list_votes(table: Table, columns: Columns) -> Ballots:
     """The votes that count. Raises EngineError: file_*."""
     wanted = [columns.person, columns.statement, columns.vote]
     wanted += [] if columns.time is None else [columns.time]
@@ -74,7 +66,7 @@ def list_votes(table: Table, columns: Columns) -> Votes:
     return _last_votes(table.name, who, what, values, time[0] if time else None)
 
 
-def json_votes(name: str, raw: bytes, comments: Comments = NO_COMMENTS) -> Votes:
+def json_votes(name: str, raw: bytes, comments: Comments = NO_COMMENTS) -> Ballots:
     """Votes as Polis's interface gives them, with agree 1.
 
     Copies of Polis's database have agree -1. Where the list of comments says how often each was
@@ -94,7 +86,7 @@ def json_votes(name: str, raw: bytes, comments: Comments = NO_COMMENTS) -> Votes
     if len(odd):
         raise _bad_entry(name, int(odd[0]), str(keys[2]), values[odd[0]], "a vote: 1, -1 or 0")
     votes = _last_votes(name, who, what, values.astype(np.int8), time[0] if time else None)
-    return _turned(votes) if _reversed(votes, comments) else votes
+    return replace(votes, values=-votes.values) if _reversed(votes, comments) else votes
 
 
 def _first(names: tuple[str, ...], header: tuple[str, ...]) -> int | None:
@@ -121,7 +113,7 @@ def _bad_entry(name: str, at: int, key: str, found: Any, expected: str) -> Engin
     )
 
 
-def _reversed(votes: Votes, comments: Comments) -> bool:
+def _reversed(votes: Ballots, comments: Comments) -> bool:
     if comments.agreed is None:
         return False
     fits = [
@@ -131,13 +123,9 @@ def _reversed(votes: Votes, comments: Comments) -> bool:
     return bool(fits[1] > fits[0])
 
 
-def _counts(votes: Votes, ids: NDArray[np.int64], value: int) -> NDArray[np.int64]:
-    mine = np.sort(votes.statements[votes.values == value])
+def _counts(votes: Ballots, ids: NDArray[np.int64], value: int) -> NDArray[np.int64]:
+    mine = np.sort(votes.statement_ids[votes.columns[votes.values == value]])
     return np.searchsorted(mine, ids, side="right") - np.searchsorted(mine, ids)
-
-
-def _turned(votes: Votes) -> Votes:
-    return Votes(votes.participants, votes.statements, -votes.values)
 
 
 def _last_votes(
@@ -146,7 +134,7 @@ def _last_votes(
     what: NDArray[np.int64],
     values: NDArray[np.int8],
     time: NDArray[np.int64] | None,
-) -> Votes:
+) -> Ballots:
     """One vote per person and statement, in canonical order: the one with the latest time.
 
     Raises EngineError("file_votes_contradict") where two different votes have the same latest
@@ -174,7 +162,7 @@ def _last_votes(
                 participant=int(who[order[first]]), statement=int(what[order[first]]),
             )  # fmt: skip
     row, column = np.divmod(cell[last], len(statements))
-    return Votes(people[row], statements[column], values[keep])
+    return Ballots(people, statements, row, column, values[keep])
 
 
 def _by_cell_and_time(

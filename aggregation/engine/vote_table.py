@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aggregation.engine.cells import offsets
 from aggregation.engine.delimited import Places, Table
 from aggregation.engine.errors import EngineError
+from aggregation.engine.matrix import VoteMatrix
 
 _WHOLE = "a whole number from 0 up"
 # Columns about the people that are read, and the largest number that may stand there.
@@ -17,21 +20,44 @@ _ABOUT = {"participant": 10**18, "group-id": 2**31 - 1, "n-votes": 2**31 - 1}
 
 @dataclass(frozen=True, eq=False)
 class Ballots:
-    """n people and m statements in the order of the file, and their votes.
+    """n people and m statements in the order of the file, and their votes by row and column.
 
     participant_ids : int64[n]. statement_ids : int64[m].
-    rows, columns   : int32[nnz], place of each vote. values : int8[nnz].
+    rows, columns   : whole numbers [nnz], place of each vote. values : int8[nnz].
     groups          : int32[n], -1 for none; None where nobody has one.
     stated_votes    : int64[n] from the column ``n-votes``, or None.
     """
 
     participant_ids: NDArray[np.int64]
     statement_ids: NDArray[np.int64]
-    rows: NDArray[np.int32]
-    columns: NDArray[np.int32]
+    rows: NDArray[np.integer[Any]]
+    columns: NDArray[np.integer[Any]]
     values: NDArray[np.int8]
-    groups: NDArray[np.int32] | None
-    stated_votes: NDArray[np.int64] | None
+    groups: NDArray[np.int32] | None = None
+    stated_votes: NDArray[np.int64] | None = None
+
+    def matrix(self, statements: NDArray[np.int64]) -> VoteMatrix:
+        """The votes in canonical order; sorted only if the file has another one.
+
+        statements : int64, all ids that there are, ascending.
+        """
+        people, known = self.participant_ids, self.statement_ids
+        if np.all(people[1:] > people[:-1]) and np.all(known[1:] > known[:-1]):
+            place = np.searchsorted(statements, known).astype(np.int32)
+            return VoteMatrix(
+                participant_ids=people,
+                statement_ids=statements,
+                indptr=offsets(np.bincount(self.rows, minlength=len(people))),
+                indices=place[self.columns],
+                values=self.values,
+            )
+        return VoteMatrix.from_triplets(
+            people[self.rows],
+            known[self.columns],
+            self.values,
+            participant_ids=people,
+            statement_ids=statements,
+        )
 
 
 def table_votes(table: Table) -> Ballots:
