@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aggregation.engine import Grouping, Tie
+from aggregation.engine.groups import Anchor
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -30,29 +30,34 @@ def unpack(packed: bytes | memoryview) -> Arrays:
         return {name: found[name] for name in found.files}
 
 
-def pack_plain(data: Mapping[str, Any] | None) -> bytes:
-    """Plain data as JSON. Numbers come back as they were, to the last bit."""
-    return json.dumps(data).encode()
-
-
-def unpack_plain(packed: bytes | memoryview) -> Any:
-    """What ``pack_plain`` was given, with lists for tuples."""
-    return json.loads(bytes(packed))
-
-
 def pack_grouping(grouping: Grouping) -> bytes:
-    """A grouping without its labels."""
-    names = [one.name for one in fields(Grouping) if one.name != "labels"]
+    """What a grouping says of groups, as JSON; what it says of people is ``of_people``.
+
+    Numbers come back as they were, to the last bit.
+    """
+    names = [one.name for one in fields(Grouping) if one.name not in ("labels", "anchor")]
     plain = {name: getattr(grouping, name) for name in names}
     plain["ties"] = [[tie.where, tie.candidates, tie.rule] for tie in grouping.ties]
-    return pack_plain(plain)
+    plain["anchor"] = grouping.anchor and [[k, of.tolist()] for k, of in grouping.anchor.partitions]
+    return json.dumps(plain).encode()
 
 
-def unpack_grouping(packed: bytes | memoryview, labels: NDArray[np.int32]) -> Grouping:
-    """The grouping that ``pack_grouping`` was given, with its labels."""
-    found = {name: _frozen(value) for name, value in unpack_plain(packed).items()}
-    ties = tuple(Tie(*tie) for tie in found.pop("ties"))
-    return Grouping(labels=labels, ties=ties, **found)
+def of_people(grouping: Grouping) -> Arrays:
+    """int32[n] each: what a grouping says of every person."""
+    anchor = grouping.anchor
+    return {"labels": grouping.labels} | ({"base": anchor.base} if anchor else {})
+
+
+def unpack_grouping(packed: bytes, people: Arrays) -> Grouping:
+    """The grouping that was packed, for the people whose part of ``of_people`` is given."""
+    found = json.loads(packed)
+    ties = tuple(Tie(where, _frozen(level), rule) for where, level, rule in found.pop("ties"))
+    partitions, anchor = found.pop("anchor"), None
+    if partitions is not None:
+        known = tuple((k, np.array(of, dtype=np.int32)) for k, of in partitions)
+        anchor = Anchor(people["base"], known)
+    plain = {name: _frozen(value) for name, value in found.items()}
+    return Grouping(labels=people["labels"], ties=ties, anchor=anchor, **plain)
 
 
 def _frozen(value: Any) -> Any:

@@ -176,9 +176,10 @@ class Job:
         return np.concatenate([unpack(found)["positions"] for found in self.results("place")])
 
     def grouping(self, low: int, high: int, mask: NDArray[np.bool_]) -> Grouping:
-        """The opinion groups, with labels of those who take part of rows ``low`` to ``high``."""
-        labels = self.kept_of_all("group", "labels")[low:high][mask]
-        return unpack_grouping(next(self.results("group")), labels)
+        """The opinion groups, for those who take part of rows ``low`` to ``high``."""
+        kept = self.kept("group", 0, self.n_people)[0]
+        people = {name: of[low:high][mask] for name, of in kept.items()}
+        return unpack_grouping(next(self.results("group")), people)
 
 
 def about(matrix: VoteMatrix) -> dict[str, NDArray[Any] | None]:

@@ -34,7 +34,7 @@ from aggregation.engine.registry import RULES
 from aggregation.engine.resampling import Resamples, resample_range, together
 from aggregation.engine.statistics import Statistics, statistics
 from aggregation.engine.steps import Tally, conclude, group, takes_part, taking_part, tally
-from aggregation.packing import pack, pack_grouping, unpack
+from aggregation.packing import of_people, pack, pack_grouping, unpack
 from aggregation.range_job import Job, Ranges, about
 from aggregation.rows import load_matrix
 
@@ -120,9 +120,11 @@ def find_groups(job: Job, low: int, high: int) -> Kept:
     everyone = job.everyone()
     people = taking_part(everyone, job.plan).matrix
     grouping = group(people, job.plan, job.positions, job.run.seed)
-    labels = np.full(job.n_people, -1, dtype=np.int32)
-    labels[takes_part(everyone, job.plan)] = grouping.labels
-    return Kept(pack_grouping(grouping), pack(labels=labels))
+    mask = takes_part(everyone, job.plan)
+    rows = {name: np.full(job.n_people, -1, dtype=np.int32) for name in of_people(grouping)}
+    for name, known in of_people(grouping).items():
+        rows[name][mask] = known
+    return Kept(pack_grouping(grouping), pack(**rows))
 
 
 def count_groups(job: Job, low: int, high: int) -> Kept:

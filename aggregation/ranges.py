@@ -10,6 +10,7 @@ outcome is the same, byte for byte, as that of one worker with all votes in memo
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from functools import partial
 
@@ -88,6 +89,7 @@ def execute_part(part_id: int, worker: str) -> bool:
     part = RunPart.objects.select_related("run__round").filter(pk=part_id).first()
     if part is None:
         return False
+    began = time.monotonic()
     try:
         with kept_alive(mine):
             _work(mine, part)
@@ -99,6 +101,7 @@ def execute_part(part_id: int, worker: str) -> bool:
     except Exception as error:
         log.exception("part failed", part=str(part))
         return _try_again(mine, part, error)
+    log.info("part done", part=str(part), seconds=round(time.monotonic() - began, 3))
     advance(part.run_id)
     return True
 
