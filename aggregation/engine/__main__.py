@@ -9,7 +9,6 @@ import json
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from aggregation.engine.errors import EngineError
@@ -69,8 +68,6 @@ def _parser() -> ArgumentParser:
     add("--min-votes", type=_whole_number, metavar="N", help="people with fewer votes do not count")
     add("--exclude-ids", metavar="FILE", help="ids of people who do not count, one a line")
     add("--clean", action="store_true", help="take the cleaned pair where FILE holds both")
-    add("--reattach-groups", action="store_true",
-        help="hand the groups of the file out anew: as listed, to people by rising id")  # fmt: skip
     return parser
 
 
@@ -94,15 +91,14 @@ def _plan(name: str) -> Plan:
 
 def _matrix(reading: Reading, plan: Plan, options: Namespace) -> VoteMatrix:
     left_out = read_ids(options.exclude_ids) if options.exclude_ids else frozenset()
-    if options.reattach_groups:
-        reading = reading.groups_reattached()
-    matrix = reading.panel(
+    # As when a deliberation is loaded: groups that the plan does not ask for are no input of it.
+    declared = plan.grouping.source if plan.grouping.method == "declared" else None
+    matrix = reading.with_groups(declared).panel(
         moderation=options.moderation, min_votes=options.min_votes, left_out=left_out
     )
     if matrix.excluded is not None and matrix.excluded.all():
         raise EngineError("nobody_counts")
-    # As when a deliberation is loaded: groups that the plan does not ask for are no input of it.
-    return matrix if plan.grouping.method == "declared" else replace(matrix, declared_groups=None)
+    return matrix
 
 
 def _write(outcome: Outcome, plan: Plan, reading: Reading, options: Namespace) -> None:

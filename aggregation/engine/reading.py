@@ -27,6 +27,7 @@ from aggregation.engine.vote_table import Ballots, table_votes
 
 CLEAN = ("clean_comments.csv", "clean_votes.csv")
 MATRICES = ("participants-votes.csv", "participant-votes.csv")
+GROUPS, GROUPS_REATTACHED = "group-id", "group-id-reattached"
 LISTS = ("votes.csv", "votes.json")
 # Least value of the column ``moderated`` with which a statement counts.
 MODERATION = {"strict": 1, "open": 0, "all": -1}
@@ -90,17 +91,21 @@ class Reading:
             return matrix
         return replace(matrix.restrict(participants=~matrix.excluded), excluded=None)
 
-    def groups_reattached(self) -> Reading:
-        """The same with groups handed out anew: as listed in the file, to people by rising id.
+    def with_groups(self, source: str | None) -> Reading:
+        """The same with the declared groups of that name, or without any.
 
-        The notebook behind Collective Constitutional AI computed groups on rows sorted by
-        participant and wrote them onto rows that were not; this undoes it.
+        source : GROUPS, the column ``group-id``; or GROUPS_REATTACHED, the same as it was meant in
+                 the cleaned pair of Collective Constitutional AI. The notebook behind it computed
+                 groups on rows sorted by participant and wrote them onto rows that were not: the
+                 labels in the order of the file belong to people by rising id.
         """
         groups = self.matrix.declared_groups
-        if groups is None or self.in_file_order is None:
-            return self
-        listed = groups[np.searchsorted(self.matrix.participant_ids, self.in_file_order)]
-        return replace(self, matrix=replace(self.matrix, declared_groups=listed))
+        if source == GROUPS_REATTACHED and self.files[0] == CLEAN[1] and groups is not None:
+            if self.in_file_order is not None:
+                groups = groups[np.searchsorted(self.matrix.participant_ids, self.in_file_order)]
+        elif source != GROUPS:
+            groups = None
+        return replace(self, matrix=replace(self.matrix, declared_groups=groups))
 
 
 def read(path: str | PathLike[str], *, clean: bool = False) -> Reading:

@@ -109,14 +109,18 @@ def test_text_that_people_wrote_cannot_drive_the_terminal(
 
 
 @pytest.mark.reference_data
-def test_the_published_panel(reference_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_panel_as_published_and_as_corrected(
+    reference_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     arguments = (reference_data / "ccai", "--clean", "--plan", "ccai-2023", "--json")
     _, out, _ = run(*arguments, capsys=capsys)
     published = json.loads(out)
     assert (published["participants"], published["statements"]) == (1002, 275)
     assert len(published["selected"]) == 116
     assert round(published["consensus"]["gac_raw"]["mean"], 4) == 0.6430
-    _, out, _ = run(*arguments, "--reattach-groups", capsys=capsys)
+    plan = tmp_path / "corrected.toml"
+    plan.write_text(DECLARED.replace('"group-id"', '"group-id-reattached"'))
+    _, out, _ = run(*arguments[:2], "--plan", plan, "--json", capsys=capsys)
     corrected = json.loads(out)
     assert list(corrected["all_groups_above"].values()) == [219, 205, 185, 157, 126, 81, 31, 3]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from aggregation.engine import EngineError, VoteMatrix
 from aggregation.engine.copied import copied_votes
-from aggregation.engine.reading import read, read_ids
+from aggregation.engine.reading import GROUPS, GROUPS_REATTACHED, read, read_ids
 
 reference = pytest.mark.reference_data
 Cells = dict[tuple[int, int], int]
@@ -80,13 +80,15 @@ def test_the_cleaned_panel_has_the_votes_of_the_raw_one(reference_data: Path) ->
 @reference
 def test_groups_are_attached_anew_by_id_and_not_by_place(reference_data: Path) -> None:
     published = read(reference_data / "ccai", clean=True)
-    corrected = published.groups_reattached()
+    corrected = published.with_groups(GROUPS_REATTACHED)
     with (reference_data / "ccai" / "clean_votes.csv").open(newline="") as file:
         rows = [(int(row["participant"]), int(row["group-id"])) for row in csv.DictReader(file)]
     assert corrected.matrix.declared_groups is not None
     assert published.matrix.declared_groups is not None
     assert published.matrix.declared_groups.tolist() == [group for _, group in sorted(rows)]
     assert corrected.matrix.declared_groups.tolist() == [group for _, group in rows]
+    assert published.with_groups(GROUPS).matrix.digest == published.matrix.digest
+    assert published.with_groups("age").matrix.declared_groups is None
     assert np.sum(published.matrix.declared_groups != corrected.matrix.declared_groups) == 492
 
 
