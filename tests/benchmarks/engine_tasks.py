@@ -6,10 +6,12 @@ that it needs.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +141,8 @@ def _resamples(job: tuple[VoteMatrix, Plan, Outcome, int, int]) -> Any:
 
 
 def bootstrap(folder: Path, count: int) -> None:
-    """Resamples of the default plan with groups found anew, in two processes."""
+    """Resamples of the default plan with groups found anew, in two new processes. As workers do,
+    each multiplies with one thread."""
     from aggregation.engine.stability import stability, together
 
     matrix = votes(folder)
@@ -147,6 +150,7 @@ def bootstrap(folder: Path, count: int) -> None:
         shipped("default").to_dict() | {"stability": {"resamples": count, "flips": False}}
     )
     base = aggregate(matrix, shipped("default"))
+    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     cuts = np.linspace(0, count, PROCESSES + 1).astype(int).tolist()
 
     def work() -> int:
@@ -154,7 +158,7 @@ def bootstrap(folder: Path, count: int) -> None:
             (matrix, plan, base, low, high)
             for low, high in pairwise(cuts)
         ]  # fmt: skip
-        with ProcessPoolExecutor(PROCESSES) as pool:
+        with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
             return stability(together(list(pool.map(_resamples, jobs))), base).rules[0].steady
 
     say(*timed(work), floor=streamed(matrix.indices, matrix.values) * count)

@@ -31,7 +31,7 @@ from deploy.local import export, services  # noqa: E402
 from deploy.processes import Child, Children, wait_until  # noqa: E402
 
 _TYPES = ["int8", "int8", "int8", "int2", "timestamptz"]
-_PATIENCE = 1800.0
+_PATIENCE = 300.0
 _PART = re.compile(r"part done.*part=\d+/(\w+)/\d+.*seconds=([\d.]+)")
 
 
