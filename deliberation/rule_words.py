@@ -36,7 +36,7 @@ _NAMES: Final[dict[str, Promise]] = {
     "equal_shares": gettext_lazy("Equal shares: everyone has the same to spend"),
     "greedy_monroe": gettext_lazy("Equal parts of the panel, one statement each (Monroe)"),
     "maximin_support": gettext_lazy("The weakest seat as strong as possible"),
-    "bridging": gettext_lazy("Agreed on across the divide"),
+    "bridging": gettext_lazy("Agreement that bridges the main divide"),
     "schulze": gettext_lazy("Strongest paths of comparisons (Schulze)"),
     "ranked_pairs": gettext_lazy("Strongest comparisons first (ranked pairs)"),
     "copeland": gettext_lazy("Most comparisons won (Copeland)"),

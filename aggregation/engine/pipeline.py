@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from aggregation.engine.fairness import fairness
 from aggregation.engine.matrix import VoteMatrix
 from aggregation.engine.outcome import Outcome
 from aggregation.engine.plan import Plan
@@ -78,4 +79,5 @@ def look_back(
         outcome,
         variants=tuple(one.to_dict() for one in variants(matrix, plan, outcome)),
         stability=firm,
+        properties=fairness(matrix, plan, outcome),
     )

@@ -85,10 +85,14 @@ class SensitivityPlan:
 
 @dataclass(frozen=True)
 class PropertiesPlan:
-    """Which properties of fair representation are checked for rules that fill seats."""
+    """Which properties of fair representation are checked of what each rule selects."""
 
     jr: bool = True
     ejr_plus: bool = True
+
+    def names(self) -> tuple[str, ...]:
+        """Their ids."""
+        return tuple(name for name, asked in self.to_dict().items() if asked)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -166,6 +166,76 @@ RULES: dict[str, Rule] = {
             "methods and justified representation, Mathematical Programming 203",
         ),
         Rule(
+            id="equal_shares",
+            label="Equal shares: everyone has the same to spend",
+            function="committees.equal_shares:select",
+            inputs=("agree votes",),
+            params=(
+                SEATS,
+                Param(
+                    "completion",
+                    "choice",
+                    "What happens with seats that nobody can pay any more.",
+                    default="phragmen",
+                    choices=("phragmen", "add1", "add1u", "utilitarian", "none"),
+                ),
+                UNSEEN_NOT_APPROVED,
+            ),
+            guarantees=("jr", "pjr", "ejr", "ejr_plus"),
+            complexity="O(nnz), then per seat the supporters of statements near the lowest price",
+            reference="Peters & Skowron 2020, Proportionality and the Limits of Welfarism, "
+            "arXiv:1911.11747",
+        ),
+        Rule(
+            id="greedy_monroe",
+            label="Equal parts of the panel, one statement each (Monroe)",
+            function="committees.greedy_monroe:select",
+            inputs=("agree votes",),
+            params=(SEATS, UNSEEN_NOT_APPROVED),
+            guarantees=(),
+            complexity="O(seats · nnz)",
+            reference="Skowron, Faliszewski & Slinko 2015, Achieving fully proportional "
+            "representation, Artificial Intelligence 222",
+        ),
+        Rule(
+            id="maximin_support",
+            label="The weakest seat as strong as possible",
+            function="committees.maximin_support:select",
+            inputs=("agree votes",),
+            params=(SEATS, UNSEEN_NOT_APPROVED),
+            guarantees=("committee_monotone", "jr", "pjr"),
+            complexity="O(seats · m · nnz) at worst",
+            reference="Sánchez-Fernández, Fernández-García, Fisteus & Brill 2022, The maximin "
+            "support method, Mathematical Programming",
+        ),
+        Rule(
+            id="bridging",
+            label="Agreement that bridges the main divide",
+            function="bridging:select",
+            inputs=("all votes",),
+            params=(
+                Param(
+                    "above",
+                    "float",
+                    "A statement is selected if its intercept is above this. Community Notes uses "
+                    "0.40.",
+                    default=0.4,
+                    minimum=-1,
+                    maximum=1,
+                ),
+                Param(
+                    "min_votes",
+                    "int",
+                    "With fewer votes on a statement there is not enough evidence to decide.",
+                    default=5,
+                    minimum=1,
+                ),
+            ),
+            guarantees=(),
+            complexity="O(starts · steps · nnz), tens of steps",
+            reference="Wojcik et al. 2022, Birdwatch, arXiv:2210.15723, ch. 3",
+        ),
+        Rule(
             id="schulze",
             label="Strongest paths of comparisons (Schulze)",
             function="rankings.schulze:select",
