@@ -25,6 +25,8 @@ from aggregation.engine.steps import evidence_of, taking_part, tally
 
 # Votes that may be counted anew in searching, over all statements of one rule: about a second.
 _SEARCHED_VOTES = 20_000_000
+# Rules that take a solver seconds each time are not searched.
+_NOT_SEARCHED = frozenset({"exact_pav", "chamberlin_courant", "kemeny"})
 
 Again = Callable[[VoteMatrix], Evidence]
 
@@ -165,9 +167,9 @@ def _by_search(
     m = matrix.n_statements
     inside = np.isin(matrix.statement_ids, np.array(selection.statements, dtype=np.int64))
     decided = np.array([d.status != NOT_ENOUGH_EVIDENCE for d in selection.decisions])
-    cells, starts = _cells_by_statement(matrix, inside)
+    cells, starts = _cells_by_statement(matrix, inside & (rule.id != "threshold"))
     found: list[int | None] = [None] * m
-    runs_left = _SEARCHED_VOTES // max(matrix.n_votes, 1)
+    runs_left = 0 if rule.id in _NOT_SEARCHED else _SEARCHED_VOTES // max(matrix.n_votes, 1)
     for at in _closest_first(evidence, inside, frequency):
         voters = cells[starts[at] : starts[at + 1]]
         voters = voters[(matrix.values[voters] == 1) == inside[at]]
@@ -205,13 +207,14 @@ def _cells_by_statement(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Positions of all votes statement by statement, and where each statement starts.
 
-    Within a statement those people come first who agree with the fewest selected statements, then
-    by row: in proportional rules their votes weigh most.
+    Within a statement those people come first who agree with the fewest of the columns ``inside``
+    (in proportional rules their votes count most), then those with the highest weight, then by row.
     """
     rows = matrix.rows
     pleased = (matrix.values == 1) & inside[matrix.indices]
     has = np.bincount(rows, weights=pleased, minlength=matrix.n_participants)
-    order = np.lexsort((rows, has[rows], matrix.indices))
+    weight = np.zeros(len(has), dtype=np.int64) if matrix.weights is None else matrix.weights
+    order = np.lexsort((rows, -weight[rows], has[rows], matrix.indices))
     return order, offsets(np.bincount(matrix.indices, minlength=matrix.n_statements))
 
 

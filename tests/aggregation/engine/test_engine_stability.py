@@ -303,6 +303,32 @@ def test_ballots_to_flip_of_a_run_move_the_statement() -> None:
             assert (statement in run(changed)[1].selected) is expected
 
 
+def test_with_weights_as_many_people_as_counted_are_enough() -> None:
+    """Those who weigh most change first; fewer than counted might do, never more are needed."""
+    rng = np.random.default_rng(4)
+    votes = np.where(rng.random((20, 4)) < rng.random(4), 1, -1)
+    who, what = np.nonzero(votes)
+    groups = dict.fromkeys(range(20), 0)
+    weights = rng.integers(300, 3000, 20)
+
+    def matrix_of(table: np.ndarray[Any, Any]) -> VoteMatrix:
+        found = VoteMatrix.from_triplets(who, what, table[who, what], declared_groups=groups)
+        return found.weighted(weights)
+
+    plan = plan_of(THRESHOLD | {"measure": "gac_raw", "above": 0.5}, grouping=DECLARED)
+    base = aggregate(matrix_of(votes), plan)
+    (flips,) = ballots_to_flip(matrix_of(votes), plan, base)
+    assert not flips.exact
+    assert None not in flips.people
+    for statement, needed in enumerate(flips.people):
+        inside = statement in base.selected
+        heaviest = np.argsort(-weights, kind="stable")
+        movable = heaviest[votes[heaviest, statement] == (1 if inside else -1)]
+        changed = votes.copy()
+        changed[movable[:needed], statement] *= -1
+        assert (statement in aggregate(matrix_of(changed), plan).selected) is not inside
+
+
 def test_without_enough_evidence_nothing_can_be_flipped() -> None:
     matrix = VoteMatrix.from_triplets([0, 1], [0, 0], [1, 1], declared_groups={0: 0, 1: 1})
     plan = plan_of(THRESHOLD | {"min_group_votes": 5}, grouping=DECLARED)
