@@ -8,7 +8,8 @@ What this measures: how far the result hangs on which people of the same kind ha
 What it does not: people who never came, statements nobody wrote, a change of mind, people who vote
 alike because they know each other, the way cards were drawn, or a rule that was a bad choice. The
 groups keep their sizes in the drawing, so a panel with the wrong mix stays one. Weights go with
-their people and are not fitted again.
+their people and are not fitted again. People drawn twice stand at one place, so a crowd looks a
+little more clustered than it is, and somewhat more groups are found than among the people who came.
 
 Resample r depends on the seed and on r alone: ranges computed apart add up to the same bytes.
 Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 6 and 13.
