@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import Task, shared_task
 
-from aggregation import ranges, runs
+from aggregation import live, ranges, runs
 from aggregation.messages import EXECUTE, EXECUTE_PART
 
 
@@ -24,6 +24,12 @@ def execute_part(self: Task, part_id: int) -> bool:
 def sweep_runs() -> int:
     """Bring back what was lost. Sent by the schedule every few seconds."""
     return runs.sweep() + ranges.sweep()
+
+
+@shared_task(name="aggregation.watch_open_rounds")
+def watch_open_rounds() -> int:
+    """Bring what is known of open rounds up to date. Sent by the schedule."""
+    return live.watch_open_rounds()
 
 
 def _name(task: Task) -> str:

@@ -179,29 +179,6 @@ elif LOCAL:
     EMAIL_FILE_PATH = env.path("FOLKMOOT_HOME", default=BASE_DIR / ".folkmoot") / "mail"
 MAIL_OFFERED = bool(MAIL_LINKS) and (env.is_set("EMAIL_URL") or LOCAL)
 
-REDIS_URL = env.text("REDIS_URL")
-CELERY_BROKER_URL = REDIS_URL
-CELERY_TASK_IGNORE_RESULT = True  # the database row is the truth, a message only a hint
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"aggregation.*": {"queue": "aggregate"}}
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_PUBLISH_RETRY = False
-# Without these a publish can wait for ever when Redis is gone.
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_connect_timeout": 1,
-    "socket_timeout": 5,
-    # Longer than any task may take, or the broker hands it out twice.
-    "visibility_timeout": 2 * 3600,
-}
-CELERY_BROKER_CONNECTION_TIMEOUT = 1
-CELERY_TIMEZONE = "UTC"
-# How long a web process may use what it last read of a round; votes are checked each time.
-DECK_SECONDS = env.number("DECK_SECONDS", default=1, minimum=0)
-# How long a worker may be silent before its run is given to another one.
-RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", default=60, minimum=1)
 # How long one attempt at a run, or at one part of it, may take. A worker process that does not
 # end by itself then is killed soon after.
 RUN_TIME_LIMIT_SECONDS = env.number("RUN_TIME_LIMIT_SECONDS", default=3600, minimum=10)
@@ -214,8 +191,35 @@ CELERY_TASK_ANNOTATIONS = {
     "aggregation.execute_part": _LIMITS,
     "aggregation.watch_open_rounds": _LIMITS,
 }
+REDIS_URL = env.text("REDIS_URL")
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True  # the database row is the truth, a message only a hint
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    # A long run must not keep routing from knowing its groups.
+    "aggregation.watch_open_rounds": {"queue": "default"},
+    "aggregation.*": {"queue": "aggregate"},
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False
+# Without these a publish can wait for ever when Redis is gone.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    # Longer than any task may take, or the broker hands it out twice.
+    "visibility_timeout": RUN_TIME_LIMIT_SECONDS + 3600,
+}
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
+CELERY_TIMEZONE = "UTC"
+# How long a web process may use what it last read of a round; votes are checked each time.
+DECK_SECONDS = env.number("DECK_SECONDS", default=1, minimum=0)
+# How long a worker may be silent before its run is given to another one.
+RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", default=60, minimum=1)
 # An open round is looked at this often at most, and only if there are new votes.
-LIVE_SECONDS = env.number("LIVE_SECONDS", default=60, minimum=1)
+LIVE_SECONDS = env.number("LIVE_SECONDS", default=60, minimum=10)
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "aggregation.sweep_runs", "schedule": 10.0},
     "refresh-routing-weights": {
@@ -223,10 +227,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 25},
     },
-    "assign-routing-groups": {
-        "task": "deliberation.assign_routing_groups",
-        "schedule": 300.0,
-        "options": {"expires": 290},
+    # Does nothing for rounds without new votes, or looked at less than LIVE_SECONDS ago.
+    "watch-open-rounds": {
+        "task": "aggregation.watch_open_rounds",
+        "schedule": 10.0,
+        "options": {"expires": 9},
     },
     "sweep-limits": {
         "task": "deliberation.sweep_limits",

@@ -103,9 +103,17 @@ def assign_groups(*, round: Round) -> int:
         min_votes=settings.min_votes,
         seed=plan.seed,
     )
-    before = _groups_now(round, matrix.participant_ids)
-    _write_groups(matrix.participant_ids, before, match_groups(before, grouping.labels))
+    keep_groups(round=round, people=matrix.participant_ids, labels=grouping.labels)
     return people
+
+
+def keep_groups(*, round: Round, people: NDArray[np.int64], labels: NDArray[np.int32]) -> None:
+    """Put people into these opinion groups, under the numbers they had as far as people stay.
+
+    people : primary keys. labels : int32[n], a group from 0 up, or -1 for none.
+    """
+    before = _groups_now(round, people)
+    _write_groups(people, before, match_groups(before, labels))
 
 
 def match_groups(before: NDArray[np.int32], after: NDArray[np.int32]) -> NDArray[np.int32]:
