@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -149,7 +150,7 @@ def lines(run: Run) -> list[Line]:
     ]  # fmt: skip
 
 
-def _rows(run: Run) -> Sequence[tuple]:  # type: ignore[type-arg]
+def _rows(run: Run) -> Iterable[tuple[Any, ...]]:
     found = StatementFinding.objects.filter(run=run).order_by("statement__number")
     about = ("statement_id", "statement__number", "statement__text", "statement__language")
     counted = ("agree", "disagree", "passed", "statement__origin")

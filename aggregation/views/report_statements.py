@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
@@ -34,7 +35,7 @@ def report_statements(request: HttpRequest, slug: str, run_id: int) -> HttpRespo
     measure = finding.measure_of(run)
     steady = resampling(run) is not None
     sorts = [sort for sort in finding.SORTS if steady or sort != "steady"]
-    asked = {
+    asked: dict[str, Any] = {
         "q": request.GET.get("q", "").strip()[:_LONGEST_SEARCH],
         "show": one_of(request.GET.get("show"), SelectionStatus.values, ""),
         "rule": number_in(request.GET.get("rule"), len(columns)),
@@ -57,14 +58,14 @@ def report_statements(request: HttpRequest, slug: str, run_id: int) -> HttpRespo
     return page(request, run, f"aggregation/statements.html{part}", "report_statements", context)
 
 
-def _asked_for(statements: list[Line], asked: dict[str, object]) -> list[Line]:
-    found = finding.containing(statements, str(asked["q"]))
+def _asked_for(statements: list[Line], asked: dict[str, Any]) -> list[Line]:
+    found = finding.containing(statements, asked["q"])
     if not asked["show"]:
         return found
-    return finding.chosen(found, int(str(asked["rule"])), str(asked["show"]))
+    return finding.chosen(found, asked["rule"], asked["show"])
 
 
-def _query(asked: dict[str, object]) -> str:
+def _query(asked: dict[str, Any]) -> str:
     """What was asked for, as it stands in an address before a last parameter."""
     known = {name: value for name, value in asked.items() if value not in ("", 0)}
     return f"{urlencode(known)}&" if known else ""

@@ -153,9 +153,9 @@ def test_our_own_import_reads_the_files_as_those_of_polis(client, run, tmp_path)
     export = read_export(unpacked(fetched(client, run, "polis.zip"), tmp_path))
     assert len(export.people) == 30
     assert len(export.ballots) == sum(run.summary["votes"].values())
-    assert {c.text for c in export.comments} == {
-        text for text in Statement.objects.counting().values_list("text", flat=True)
-    }
+    assert {c.text for c in export.comments} == set(
+        Statement.objects.counting().values_list("text", flat=True)
+    )
     assert export.groups().keys() == {person.number for person in export.people}
 
 

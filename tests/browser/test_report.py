@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from aggregation import runs
 from aggregation.engine import Plan
+from aggregation.naming import name_group
 from deliberation.models import Round
 from deliberation.services.rounds import close_round
 from deliberation.services.sign_in import create_sign_in_link
@@ -26,12 +29,33 @@ def closed() -> Round:
     return close_round(round=the_round(deliberation), actor=None)
 
 
+# Two groups, two rules, people drawn anew: so that every part of the report has something to show.
+DEEP = {
+    "grouping": {"method": "kmeans", "min_votes": 1, "k": 2},
+    "rules": [
+        {"id": "threshold", "measure": "gac_polis", "above": 0.5, "min_group_votes": 5},
+        {"id": "approval", "seats": 2},
+    ],
+    "stability": {"resamples": 12},
+    "sensitivity": {},
+}
+PAGES = (
+    "", "statements/", "statements/?show=not_enough_evidence", "statements/?q=nothing+like+it",
+    "statements/{number}/", "groups/a/", "rules/", "rules/?show=all", "change/", "method/",
+    "data/",
+)  # fmt: skip
+
+
 def count(round: Round) -> int:
-    """A run with two groups, so that every part of the report has something to show."""
-    plan = Plan.from_dict(round.plan | {"grouping": {"method": "kmeans", "min_votes": 1, "k": 2}})
-    run = runs.create_run(round=round, plan=plan)
+    run = runs.create_run(round=round, plan=Plan.from_dict(round.plan | DEEP))
     assert runs.execute(run.pk, "w")
+    name_group(run=run, label=0, name="Careful ones", text="They like to be asked.", actor=None)
     return run.pk
+
+
+def paths(round: Round) -> list[str]:
+    number = round.statements.earliest("number").number
+    return [path.format(number=number) for path in PAGES]
 
 
 def test_a_waiting_page_turns_into_the_report_by_itself(open_page, closed):
@@ -64,16 +88,51 @@ def test_waiting_does_not_take_the_focus_away(open_page, closed):
 
 
 @pytest.mark.parametrize(
-    ("width", "dark"), [(360, False), (360, True), (1280, False), (1280, True)]
+    ("width", "dark", "language"),
+    [(360, False, "en"), (360, True, "ar"), (1280, False, "ar"), (1280, True, "en")],
 )
-def test_no_page_has_barriers_or_scrolls_sideways(open_page, closed, width, dark):
+def test_no_page_has_barriers_or_scrolls_sideways(open_page, closed, width, dark, language):
     run = count(closed)
-    page = open_page(width=width, dark=dark)
-    for path in ("", "statements/", "statements/?show=not_enough_evidence"):
+    page = open_page(width=width, dark=dark, language=language)
+    for path in paths(closed):
         page.goto(f"/d/assistant/report/{run}/{path}")
-        page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
         no_barriers(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_searching_swaps_the_list_keeps_the_focus_and_says_how_many(open_page, closed):
+    run = count(closed)
+    page = open_page()
+    page.goto(f"/d/assistant/report/{run}/statements/")
+    search = page.get_by_label("Search")
+    search.press_sequentially("plain words")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("#live")).to_have_text("1 statement")
+    expect(search).to_be_focused()
+    expect(page).to_have_url(re.compile(r"\?q=plain(\+|%20)words"))
+    page.reload()
+    expect(page.locator("tbody tr")).to_have_count(1)
+
+
+def test_searching_needs_no_script(open_page, closed):
+    run = count(closed)
+    page = open_page(javascript=False)
+    page.goto(f"/d/assistant/report/{run}/statements/")
+    page.get_by_label("Search").fill("plain words")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.locator("tbody tr a").first.click()
+    expect(page.get_by_role("heading", name="In or out, and why")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", ["map", "unites", "divides", "steady"])
+def test_a_picture_can_be_opened_by_itself(open_page, closed, name):
+    run = count(closed)
+    page = open_page()
+    page.goto(f"/d/assistant/report/{run}/pictures/{name}.svg")
+    assert page.evaluate("document.documentElement.getBoundingClientRect().height") > 200
+    assert page.evaluate("document.querySelectorAll('text').length") > 3
 
 
 @pytest.mark.parametrize("width", [360, 1280])
