@@ -13,15 +13,25 @@ from aggregation.engine import Plan, shipped, shipped_names
 from deliberation.figures import decimal
 from deliberation.rule_words import rule_in_words
 
+# The first one is what the form has chosen at first.
 _TITLES = {
-    "default": (
-        gettext_lazy("Common ground of all opinion groups (recommended)"),
+    "thorough": (
+        gettext_lazy("Common ground of all opinion groups, and how firm it is (recommended)"),
         gettext_lazy(
             "Finds groups of people who vote alike, and selects the statements that every group "
-            "agrees on, so that a large group cannot outvote a small one."
+            "agrees on, so that a large group cannot outvote a small one. Shows what two fair "
+            "rules of another kind would select, and how easily the result could be different."
+        ),
+    ),
+    "default": (
+        gettext_lazy("Common ground of all opinion groups"),
+        gettext_lazy(
+            "Finds groups of people who vote alike, and selects the statements that every group "
+            "agrees on, so that a large group cannot outvote a small one. The shorter report."
         ),
     ),
 }
+RECOMMENDED = "thorough"
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,8 @@ class PlanChoice:
 
 def offered_plans() -> list[PlanChoice]:
     """The shipped plans that work for people who join here."""
-    return [_choice(name) for name in shipped_names() if not needs_declared_groups(shipped(name))]
+    known = [name for name in shipped_names() if not needs_declared_groups(shipped(name))]
+    return [_choice(name) for name in sorted(known, key=lambda name: name != RECOMMENDED)]
 
 
 def needs_declared_groups(plan: Plan) -> bool:

@@ -15,7 +15,13 @@ from aggregation.engine import Plan, PlanError, shipped
 from deliberation.consent_template import CONSENT_TEMPLATE
 from deliberation.models import Deliberation, Round
 from deliberation.models.deliberations import Visibility
-from deliberation.plan_words import PlanChoice, describe, needs_declared_groups, offered_plans
+from deliberation.plan_words import (
+    RECOMMENDED,
+    PlanChoice,
+    describe,
+    needs_declared_groups,
+    offered_plans,
+)
 from deliberation.set_up_people import PeopleFields, of_panel
 from deliberation.set_up_round import RoundFields, of_round
 from deliberation.texts import clean
@@ -110,7 +116,7 @@ class SetUpForm(PeopleFields, RoundFields):
         self._offer_languages()
         self.plans = offered_plans()
         choice = self.fields["plan_choice"]
-        choice.initial = "default" if round is None else plan_name(round)
+        choice.initial = RECOMMENDED if round is None else plan_name(round)
         if round is not None and choice.initial == KEEP:
             kept = PlanChoice(
                 KEEP, str(_("The plan it has now")), round.plan["title"], describe(round.plan)

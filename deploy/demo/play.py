@@ -16,10 +16,12 @@ from uuid import UUID, uuid5
 
 from django.db import connection, transaction
 
+from aggregation.engine import shipped
 from deliberation.deck import read_deck
 from deliberation.models import Deliberation, Participant, Round, Statement, User
 from deliberation.models.rounds import Phase
 from deliberation.models.statements import Status
+from deliberation.plan_words import RECOMMENDED
 from deliberation.services.cards import hand
 from deliberation.services.deliberations import create_deliberation
 from deliberation.services.errors import Duplicate
@@ -179,6 +181,7 @@ def prepare(spec: DemoSpec, owner: User, *, simulated: bool = True) -> Deliberat
             consent_text=spec.consent,
             language=spec.language,
             simulated=simulated,
+            plan=shipped(RECOMMENDED),
         )
         add_seeds(round=deliberation.rounds.get(), texts=[s.text for s in spec.seeds], actor=owner)
     return deliberation

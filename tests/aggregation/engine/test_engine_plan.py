@@ -152,7 +152,7 @@ def test_toml_that_is_none_is_named() -> None:
 
 
 def test_shipped_plans_are_there_and_read_back() -> None:
-    assert shipped_names() == ("ccai-2023", "default")
+    assert shipped_names() == ("ccai-2023", "default", "thorough")
     for name in shipped_names():
         plan = shipped(name)
         assert plan.name == name
