@@ -165,7 +165,8 @@ def _dense(matrix: VoteMatrix) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
             weight = weights[low:high, None].astype(kind)
             upper *= weight
             other = known * weight
-        prefer += (upper.reshape(-1, m).T @ lower.reshape(-1, m)).astype(np.int64)
+        both = (2 * (high - low), m)
+        prefer += (upper.reshape(both).T @ lower.reshape(both)).astype(np.int64)
         seen += (known.T @ other).astype(np.int64)
     return prefer, seen - prefer - prefer.T
 
