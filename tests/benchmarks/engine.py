@@ -112,8 +112,14 @@ class Side:
 
 
 def started(command: list[str], path: list[Path], limit: float) -> tuple[float, float, str, int]:
-    """Seconds, peak memory in MB, output and exit code (-9 at the limit) of a process."""
+    """Seconds, peak memory in MB, output and exit code (-9 at the limit) of a process.
+
+    Ours multiplies with one thread, as workers do: threads that wait for each other on a busy
+    machine measure the others. Peers have as many as they want.
+    """
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(str(one) for one in path)}
+    if command[0] == sys.executable:
+        environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         start = time.perf_counter()
         child = subprocess.Popen(

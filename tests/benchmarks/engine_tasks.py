@@ -6,7 +6,6 @@ that it needs.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -141,8 +140,7 @@ def _resamples(job: tuple[VoteMatrix, Plan, Outcome, int, int]) -> Any:
 
 
 def bootstrap(folder: Path, count: int) -> None:
-    """Resamples of the default plan with groups found anew, in two new processes. As workers do,
-    each multiplies with one thread."""
+    """Resamples of the default plan with groups found anew, in two new processes."""
     from aggregation.engine.stability import stability, together
 
     matrix = votes(folder)
@@ -150,7 +148,6 @@ def bootstrap(folder: Path, count: int) -> None:
         shipped("default").to_dict() | {"stability": {"resamples": count, "flips": False}}
     )
     base = aggregate(matrix, shipped("default"))
-    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     cuts = np.linspace(0, count, PROCESSES + 1).astype(int).tolist()
 
     def work() -> int:

@@ -145,7 +145,12 @@ def alone(round: Any, plan: Any) -> Turn:
     wall, used = time.perf_counter() - began, me.cpu_times()
     run.refresh_from_db()
     spent = used.user + used.system - mine.user - mine.system
-    return Turn("this process", wall, spent, cpu(server) - before, run.outcome_digest)
+    return shown(Turn("this process", wall, spent, cpu(server) - before, run.outcome_digest))
+
+
+def shown(turn: Turn) -> Turn:
+    print(turn, flush=True)
+    return turn
 
 
 def in_parts(round: Any, plan: Any, workers: list[Child]) -> Turn:
@@ -166,7 +171,8 @@ def in_parts(round: Any, plan: Any, workers: list[Child]) -> Turn:
     if run.error:
         raise SystemExit(run.error)
     who = f"{len(workers)} worker{'s' * (len(workers) > 1)}"
-    return Turn(who, wall, cpu(those) - before[1], cpu(server) - before[0], run.outcome_digest)
+    spent = cpu(those) - before[1], cpu(server) - before[0]
+    return shown(Turn(who, wall, *spent, run.outcome_digest))
 
 
 def start(children: Children, number: int, home: Path) -> Child:
@@ -213,6 +219,7 @@ def main() -> None:
         from aggregation.engine import Plan
 
         plan = Plan.from_dict(round.plan | {"ranges": {"participants": given.range}})
+        print("the round is filled and closed", flush=True)
         turns = [alone(round, plan) for _ in range(given.turns)]
         for count in (1, 2, 4):
             with Children(say=print) as children:
