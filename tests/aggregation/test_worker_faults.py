@@ -15,14 +15,17 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from aggregation import runs
-from aggregation.models import GroupFinding, Run, StatementFinding
+from aggregation import ranges, runs
+from aggregation.engine import Plan
+from aggregation.messages import send
+from aggregation.models import GroupFinding, Run, RunPart, StatementFinding
 from deliberation.models import Vote
 from deliberation.services.rounds import close_round
 from deploy.demo.serving import free_port
 from deploy.embedded import valkey
 from deploy.embedded.home import Home
 from deploy.processes import Child, Children, wait_until
+from tests.aggregation.running import large_round
 from tests.factories import join, make_open, the_round, vote_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,6 +81,7 @@ def start_worker(children, tmp_path) -> Callable[..., Child]:
 @pytest.fixture(autouse=True)
 def _sweep_at_once(monkeypatch) -> None:
     monkeypatch.setattr(runs, "FIRST_MESSAGE", 0)
+    monkeypatch.setattr(ranges, "FIRST_MESSAGE", 0)
 
 
 @contextmanager
@@ -110,6 +114,7 @@ def until(condition: Callable[[], bool], worker: Child) -> None:
 
 def done_after_sweep() -> bool:
     runs.sweep()
+    ranges.sweep()
     return Run.objects.filter(status="done").exists()
 
 
@@ -147,6 +152,52 @@ def test_a_worker_killed_while_saving_leads_to_exactly_one_finished_run(start_wo
     assert (run.status, run.attempts) == ("done", 2)
     assert run.claimed_by.startswith("worker-1@")
     assert StatementFinding.objects.count() == 4
+
+
+def run_to_cut() -> tuple[Run, Run]:
+    """A run of three ranges, and the same one to be executed here."""
+    round = large_round()
+    plan = Plan.from_dict(round.plan | {"ranges": {"participants": 256}})
+    return runs.create_run(round=round, plan=plan), runs.create_run(round=round, plan=plan)
+
+
+def outcome(run: Run) -> tuple[str, str, str]:
+    run.refresh_from_db()
+    return run.status, run.input_digest, run.outcome_digest
+
+
+def test_two_workers_share_a_run_in_parts_and_give_the_same_bytes(start_worker):
+    in_parts, whole = run_to_cut()
+    runs.execute(whole.pk, "here")
+    workers = [start_worker(), start_worker()]
+    send(in_parts.pk)
+    until(lambda: done_after_sweep() and outcome(in_parts)[0] == "done", workers[0])
+    assert outcome(in_parts) == outcome(whole)
+    assert not RunPart.objects.exists()
+
+
+def test_a_worker_killed_in_a_part_costs_that_part_and_nothing_else(start_worker):
+    in_parts, whole = run_to_cut()
+    runs.execute(whole.pk, "here")
+    with votes_locked():
+        first = start_worker()
+        send(in_parts.pk)
+        until(lambda: RunPart.objects.filter(status="running").exists(), first)
+        kill(first)
+        part = RunPart.objects.get(status="running")
+    second = start_worker()
+    until(lambda: done_after_sweep() and outcome(in_parts)[0] == "done", second)
+    assert outcome(in_parts) == outcome(whole)
+    assert part.attempts == 1
+    assert in_parts.attempts == 1, "the run itself was not begun again"
+
+
+@contextmanager
+def votes_locked() -> Iterator[psycopg.Connection]:
+    """Whoever wants to read votes waits for us."""
+    with psycopg.connect(address_of_the_test_database()) as other:
+        other.execute("LOCK TABLE deliberation_vote IN ACCESS EXCLUSIVE MODE")
+        yield other
 
 
 def test_with_redis_stopped_voting_goes_on_and_the_run_is_done_when_it_is_back(
