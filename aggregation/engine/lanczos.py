@@ -11,7 +11,7 @@ bisection and inverse iteration (Golub & Van Loan, Matrix Computations, 8.4 and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import hypot, sqrt
+from math import ceil, hypot, log10, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,6 @@ _MOST_STEPS = 1500
 _TOLERANCE = 1e-13
 # A new direction shorter than this, relative to the largest entry seen, is rounding noise.
 _NOISE = 1e-14
-_CHECK_GROWTH = 1.25
 # Share of a random direction in a start that is given.
 _ASIDE = 1e-3
 
@@ -53,7 +52,8 @@ def top_eigenpairs(
     basis = np.empty((limit, size))
     diagonal: list[float] = []
     beside: list[float] = []
-    scale, next_check = 0.0, 3 * count if start is not None else max(12, 3 * count)
+    checks: list[tuple[int, float]] = []
+    scale, next_check = 0.0, max(12 if start is None else 8, 3 * count)
     basis[0] = _first_direction(start, size, rng)
     for step in range(limit):
         image = apply(basis[step])
@@ -64,10 +64,12 @@ def top_eigenpairs(
         stuck = length <= _NOISE * scale
         done = step + 1 == size
         if done or (step + 1 >= next_check and size > _ALWAYS_COMPLETE):
-            next_check = int(next_check * _CHECK_GROWTH) + 1
             values, small = tridiagonal_top(diagonal, beside, count, rng)
             left = 0.0 if stuck else length
-            if done or all(left * abs(v[-1]) <= _TOLERANCE * values[0] for v in small):
+            worst = max(left * abs(v[-1]) for v in small) / max(values[0], 1e-300)
+            checks.append((step + 1, worst))
+            next_check = step + 1 + _steps_to_go(checks)
+            if done or worst <= _TOLERANCE:
                 vectors = np.einsum("ij,jk->ik", np.array(small), basis[: step + 1])
                 return np.array(values), vectors
         if step + 1 < limit:
@@ -75,6 +77,19 @@ def top_eigenpairs(
             fresh = _fresh_direction(basis[: step + 1], size, rng) if stuck else rest / length
             basis[step + 1] = fresh
     raise NotConvergedError(f"no end after {limit} steps")
+
+
+def _steps_to_go(checks: list[tuple[int, float]]) -> int:
+    """Steps until the residual is small enough, if it goes on falling as it did from the last
+    check to this one; a decimal per step before that is known. At most as many as there were."""
+    step, worst = checks[-1]
+    rate = 1.0
+    if len(checks) > 1:
+        step_before, worst_before = checks[-2]
+        fallen = log10(max(worst_before, _TOLERANCE) / max(worst, _TOLERANCE))
+        rate = max(fallen / (step - step_before), 0.05)
+    wanted = log10(max(worst, _TOLERANCE) / _TOLERANCE) / rate
+    return max(1, min(ceil(wanted), step))
 
 
 def inner(a: Vector, b: Vector) -> float:
