@@ -5,19 +5,21 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from importlib import import_module
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
 from aggregation import leases, range_steps, ranges, runs, tasks
-from aggregation.engine import EngineError, Plan
+from aggregation.engine import EngineError, Plan, aggregate
 from aggregation.engine.opinion_space import find_axes
 from aggregation.models import PartStatus, Run, RunPart
+from aggregation.packing import of_people, pack, pack_grouping, unpack, unpack_grouping
+from aggregation.rows import load_matrix
 from deliberation.models import (
     Exclusion,
     ImportedGroup,
@@ -443,3 +445,23 @@ def test_the_sweep_of_runs_leaves_runs_in_parts_to_their_parts(monkeypatch):
     runs.sweep()
     assert leases.claim(run.pk, "w") is None
     assert result(run)[0] == "running"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"status": "done"}, {"status": "running"}, {"status": "lost"}, {"high": 0}, {"number": 0}],
+)
+def test_the_database_refuses_parts_that_cannot_be(changes):
+    second = begun().parts.get(number=1)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RunPart.objects.filter(pk=second.pk).update(**changes)
+
+
+def test_what_a_grouping_says_travels_whole():
+    """A field that the engine adds to a grouping must be packed, too."""
+    round = large_round(300)
+    plan = Plan.from_dict(round.plan)
+    grouping = aggregate(load_matrix(round, plan), plan).grouping
+    back = unpack_grouping(pack_grouping(grouping), unpack(pack(**of_people(grouping))))
+    assert grouping.anchor is not None
+    assert repr(asdict(back)) == repr(asdict(grouping))

@@ -7,6 +7,7 @@ import threading
 
 import numpy as np
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, connection
 from django.db.models.functions import Now
 
@@ -15,6 +16,7 @@ from aggregation.document import outcome_text
 from aggregation.engine import EngineError, Plan, aggregate
 from aggregation.models import ParticipantFinding, Run, StatementFinding
 from deliberation.services.rounds import close_round
+from deploy.processes import wait_until
 from tests.aggregation.running import FINDINGS, closed_round, let_the_lease_expire, ready_run
 from tests.factories import make_open, the_round
 
@@ -209,6 +211,28 @@ def test_anything_else_is_tried_three_times_with_a_pause(monkeypatch):
     run.refresh_from_db()
     assert run.status == "failed"
     assert run.error == "It failed 3 times: OperationalError."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_attempt_that_takes_too_long_says_so(monkeypatch, settings):
+    def slow(*_: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    settings.RUN_TIME_LIMIT_SECONDS = 90
+    monkeypatch.setattr(runs, "_compute", slow)
+    run = ready_run(attempts=2)
+    assert runs.execute(run.pk, "w")
+    run.refresh_from_db()
+    assert run.error == "It failed 3 times: it took longer than 1.5 minutes."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_hangs_loses_its_lease_like_a_dead_one(settings):
+    settings.RUN_LEASE_SECONDS = settings.RUN_TIME_LIMIT_SECONDS = 1
+    run = ready_run()
+    first = leases.claim(run.pk, "first")
+    with leases.kept_alive(first):
+        assert wait_until(lambda: leases.claim(run.pk, "second") is not None, seconds=60)
 
 
 def test_a_fault_while_saving_leaves_no_findings(monkeypatch):
