@@ -125,19 +125,19 @@ def _source(run: Run) -> str:
     """Where a picture is from, when it travels alone."""
     people = (run.summary or {})["participants"]
     words = ngettext(
-        "%(title)s. %(n)d person voted. Run %(run)d of the plan “%(plan)s”, %(day)s. Folkmoot.",
-        "%(title)s. %(n)d people voted. Run %(run)d of the plan “%(plan)s”, %(day)s. Folkmoot.",
+        "%(title)s · %(n)d person voted · run %(run)d of the plan %(plan)s, %(day)s · Folkmoot",
+        "%(title)s · %(n)d people voted · run %(run)d of the plan %(plan)s, %(day)s · Folkmoot",
         people,
     ) % {
         "title": run.round.deliberation.title,
         "n": people,
         "run": run.pk,
-        "plan": run.plan["name"],
+        "plan": figures.quoted(run.plan["name"]),
         "day": figures.day(run.finished_at) if run.finished_at else "",
     }
     if run.round.deliberation.simulated:
         played = _("Demonstration: the votes here come from a program that plays a panel.")
-        return f"{words} {played}"
+        return f"{words}. {played}"
     return words
 
 

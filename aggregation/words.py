@@ -123,3 +123,66 @@ def variant_in_words(kind: str, code: str, params: Mapping[str, Any]) -> str:
             params["people"],
         ) % {"people": params["people"]}
     return str(_VARIANTS.get(kind, kind))
+
+
+_PROPERTIES: Final[dict[str, tuple[Promise, Promise]]] = {
+    "jr": (
+        gettext_lazy("Nobody is left out"),
+        gettext_lazy(
+            "No group that is large enough for a seat and agrees on a statement goes without any "
+            "(justified representation)."
+        ),
+    ),
+    "pjr": (
+        gettext_lazy("Groups have what is due to them"),
+        gettext_lazy(
+            "A group large enough for several seats that agrees on as many statements has as many "
+            "(proportional justified representation)."
+        ),
+    ),
+    "ejr": (
+        gettext_lazy("Somebody in every group has what is due to them"),
+        gettext_lazy(
+            "In every such group somebody agrees with as many selected statements as the group "
+            "deserves (extended justified representation)."
+        ),
+    ),
+    "ejr_plus": (
+        gettext_lazy("No statement was passed over"),
+        gettext_lazy(
+            "No statement that was left out has a large enough group of supporters who all have "
+            "less than is due to them (EJR+)."
+        ),
+    ),
+}
+
+
+def property_name(code: str) -> str:
+    """A short name for a property of fair representation."""
+    return str(_PROPERTIES[code][0]) if code in _PROPERTIES else code
+
+
+def property_in_words(code: str) -> str:
+    """What the property asks for."""
+    return str(_PROPERTIES[code][1]) if code in _PROPERTIES else ""
+
+
+def story_in_words(example: Mapping[str, Any]) -> str:
+    """Who got less than their due. The statements they agree with are listed beside it."""
+    figures = {name: example[name] for name in ("deserved", "got", "seats")}
+    figures["people"] = decimal(example["people"])
+    if example["deserved"] == 1:
+        return (
+            _(
+                "%(people)s people all agree on the statement below. They are enough for one of "
+                "%(seats)s seats, and none of them agrees with anything selected."
+            )
+            % figures
+        )
+    return (
+        _(
+            "%(people)s people all agree on the statements below. They are enough for %(deserved)s "
+            "of %(seats)s seats, and have %(got)s."
+        )
+        % figures
+    )

@@ -32,8 +32,19 @@ class File:
     media_type: str
     build: Callable[[Run], bytes]
     parts: Sequence[tuple[str, Sequence[Column]]] = ()
+    grows_with_votes: bool = False
+
+    def fits(self, run: Run) -> bool:
+        """Whether it can be made while somebody waits; if not, ``export_run`` makes it."""
+        found = run.summary or {}
+        cells = found["participants"] * found["statements"]
+        votes = sum(found["votes"].values())
+        return not self.grows_with_votes or (cells <= MOST_CELLS and votes <= MOST_VOTES)
 
 
+# What a web server may be asked for: some seconds and some hundred megabytes of memory.
+MOST_CELLS = 10_000_000
+MOST_VOTES = 1_000_000
 _CSV = "text/csv; charset=utf-8"
 
 FILES: Final[dict[str, File]] = {
@@ -75,6 +86,7 @@ FILES: Final[dict[str, File]] = {
             ("participants-votes.csv", polis.PARTICIPANTS),
             ("votes.csv", polis.VOTES),
         ],
+        grows_with_votes=True,
     ),
     "plan.toml": File(
         _("Plan"),

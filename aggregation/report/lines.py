@@ -79,6 +79,7 @@ class Line:
     """One statement. Counts are of everyone in the run; ``low`` and ``high`` bound the share.
 
     decisions, steady : by place of the rule in the plan; ``steady`` is empty without resampling.
+    unweighted        : the measures if everyone counted once; empty without weights.
     """
 
     number: int
@@ -94,6 +95,7 @@ class Line:
     groups: tuple[GroupVotes, ...] = ()
     decisions: Mapping[int, Decision] = field(default_factory=dict)
     steady: Mapping[int, Steady] = field(default_factory=dict)
+    unweighted: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -139,11 +141,13 @@ def lines(run: Run) -> list[Line]:
     rows = list(_rows(run))
     bounds = _bounds(run, [row[4:7] for row in rows])
     steady = steadiness(run, len(rows))
+    plain = ((run.summary or {}).get("weighting") or {}).get("unweighted", {})
     return [
         Line(
             number, text, language, origin == Origin.PANEL, agree, disagree, passed, *bounds[at],
             measures={"gac_polis": polis, "gac_raw": raw, "min_group": least},
             groups=tuple(groups[key]), decisions=decisions[key], steady=steady[at],
+            unweighted={name: values[at] for name, values in plain.items()},
         )
         for at, (key, number, text, language, agree, disagree, passed, origin, polis, raw, least)
         in enumerate(rows)

@@ -30,13 +30,14 @@ class LeftOut:
 class Described:
     """People who gave one answer. ``count`` and ``share`` are None where they are hidden.
 
-    target : share that the plan weights to, None without weights.
+    target, weighted : share that the plan weights to, and what weights made of it; None without.
     """
 
     option: str
     count: int | None
     share: float | None
     target: float | None = None
+    weighted: float | None = None
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,19 @@ def _profile(
     no_answer: str,
 ) -> Profile:
     counts = [given.get((question.pk, option), 0) for option in question.options]
-    shown = safe_counts([*counts, everyone - sum(counts)])
-    targets = _targets(run, question.text)
+    silent = everyone - sum(counts)
+    options = [*question.options, *([no_answer] if silent else [])]
+    shown = safe_counts([*counts, *([silent] if silent else [])])
+    margins = ((run.summary or {}).get("weighting") or {}).get("margins", {}).get(question.text, {})
     rows = [
-        Described(option, n, n / everyone if n is not None else None, targets.get(option))
-        for option, n in zip([*question.options, no_answer], shown, strict=True)
+        Described(
+            option,
+            n,
+            n / everyone if n is not None else None,
+            margins.get(option, {}).get("wanted"),
+            margins.get(option, {}).get("after"),
+        )
+        for option, n in zip(options, shown, strict=True)
     ]
     return Profile(question.text, rows, hidden=None in shown)
 
@@ -108,10 +117,3 @@ def safe_counts(counts: Sequence[int]) -> list[int | None]:
     while hidden and rest and (len(hidden) < 2 or sum(counts[at] for at in hidden) < LEAST):
         hidden.add(rest.pop(0))
     return [None if at in hidden else n for at, n in enumerate(counts)]
-
-
-def _targets(run: Run, question: str) -> Mapping[str, float]:
-    """Option → share of the population, where the plan weights by this question."""
-    margins = (run.plan.get("weights") or {}).get("margins") or {}
-    wanted = margins.get(question) if isinstance(margins, Mapping) else None
-    return {k: float(v) for k, v in wanted.items()} if isinstance(wanted, Mapping) else {}

@@ -162,6 +162,12 @@ def needed(run: Run) -> int:
     return votes_needed(run)
 
 
+@register.filter
+def unweighted(line: Line, measure: str) -> str:
+    """The same if everyone counted once, three digits."""
+    return figures.fixed(line.unweighted.get(measure), 3)
+
+
 @register.inclusion_tag("aggregation/tags/group_bars.html")
 def group_bars(line: Line) -> dict[str, object]:
     """One slim bar per group, with the share of agreement as a number."""

@@ -16,7 +16,7 @@ from aggregation.views.reading import page, run_to_read
 def report_data(request: HttpRequest, slug: str, run_id: int) -> HttpResponse:
     """All files of a run, what each column means, and how to count again."""
     run = run_to_read(request, slug, run_id)
-    files = [(name, filename(run, name), file) for name, file in FILES.items()]
+    files = [(name, filename(run, name), file, file.fits(run)) for name, file in FILES.items()]
     context = {
         "files": files,
         "votes_file": filename(run, "polis.zip"),
@@ -31,7 +31,7 @@ def report_data(request: HttpRequest, slug: str, run_id: int) -> HttpResponse:
 def report_file(request: HttpRequest, slug: str, run_id: int, name: str) -> HttpResponse:
     """One of the files."""
     run = run_to_read(request, slug, run_id)
-    if name not in FILES:
+    if name not in FILES or not FILES[name].fits(run):
         raise Http404
     file = FILES[name]
     response = HttpResponse(file.build(run), content_type=file.media_type)

@@ -12,6 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from aggregation.models import Run, SelectionStatus
 from aggregation.report import finding, rules
+from aggregation.report.fairness import proven
 from aggregation.report.groups import alike, beside, groups
 from aggregation.report.lines import Line, lines
 from aggregation.report.statement import statement_page
@@ -139,6 +140,7 @@ def report_rules(request: HttpRequest, slug: str, run_id: int) -> HttpResponse:
     context = {
         "columns": columns,
         "overlap": list(zip(columns, table, strict=True)),
+        "proven": proven(run, statements),
         "show": show,
         "contested": len(rules.rows(statements, len(columns), "contested")),
         "keep": f"show={show}&",

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from aggregation.downloads import FILES
 from aggregation.downloads.plans import plan_toml
@@ -200,3 +201,31 @@ def test_the_plan_comes_back_from_its_file(run, changes):
     plan = another(run.round, changes)
     run.plan = plan.to_dict()
     assert Plan.from_toml(plan_toml(run).decode()).hash == plan.hash
+
+
+# Where there are very many votes
+
+
+def test_what_is_too_large_to_wait_for_is_not_offered_and_can_be_written(
+    client, run, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("aggregation.downloads.MOST_VOTES", 10)
+    response = client.get(f"/d/assistant/report/{run.pk}/data/polis.zip")
+    assert response.status_code == 404
+    page = client.get(f"/d/assistant/report/{run.pk}/data/")
+    assert "Too large to be made while you wait." in text_of(page)
+    assert b"data/polis.zip" not in page.content
+    call_command("export_run", str(run.pk), "--out", str(tmp_path / "files"))
+    written = {Path(line).name for line in capsys.readouterr().out.split()}
+    assert written == {f"assistant-run-{run.pk}-{name}" for name in FILES}
+    assert (tmp_path / "files" / f"assistant-run-{run.pk}-statements.csv").read_bytes() == fetched(
+        client, run, "statements.csv"
+    )
+
+
+def test_the_command_says_what_is_wrong(run, tmp_path):
+    with pytest.raises(CommandError, match="no run 0 that is done"):
+        call_command("export_run", "0")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CommandError, match="file"):
+        call_command("export_run", str(run.pk), "--out", str(tmp_path / "file"))

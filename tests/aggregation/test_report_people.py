@@ -8,6 +8,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregation.engine import Plan, shipped
 from aggregation.report.people import LEAST, profiles, safe_counts
 from deliberation.access import remember_participant
 from deliberation.models import Participant
@@ -49,9 +50,9 @@ def test_the_total_gives_nothing_away(counts):
 pages = pytest.mark.django_db
 
 
-def asked() -> tuple:
-    """Thirty people: 16 are young, 8 old, 6 do not say."""
-    deliberation = make_deliberation()
+def asked(old: int = 8, **changes: object) -> tuple:
+    """Thirty people: 16 are young, some old, the others do not say."""
+    deliberation = make_deliberation(**changes)
     question = add_question(
         deliberation=deliberation, text="How old are you?", options=["Young", "Old"], actor=None
     )
@@ -59,7 +60,7 @@ def asked() -> tuple:
     for n in range(30):
         me = join(deliberation)
         vote_row(me, [1, 1 if n % 3 else -1, -1 if n % 3 else 1])
-        if n < 24:
+        if n < 16 + old:
             option = "Young" if n < 16 else "Old"
             answer_questions(seat=me.seat, answers={question.pk: option})
     return deliberation, close_round(round=the_round(deliberation), actor=None)
@@ -77,6 +78,21 @@ def test_answers_are_counted_and_few_are_hidden(client):
     ]
     text = text_of(client.get("/d/assistant/report/"))
     assert "Young 16 53 % Old hidden – No answer hidden –" in text
+
+
+@pages
+def test_weights_stand_beside_plain_counts(client):
+    margins = {"How old are you?": {"Young": 0.5, "Old": 0.5}}
+    plan = Plan.from_dict(shipped("default").to_dict() | {"weights": {"margins": margins}})
+    _deliberation, round = asked(old=14, plan=plan)
+    run = finish(round)
+    text = text_of(client.get("/d/assistant/report/"))
+    assert "Young 16 53 % 50 % 50 %" in text
+    assert "Old 14 47 % 50 % 50 %" in text
+    assert f"{run.summary['weighting']['effective_n']:.0f} people, as far as chance" in text
+    number = run.statements.earliest("statement__number").statement.number
+    page = text_of(client.get(f"/d/assistant/report/{run.pk}/statements/{number}/"))
+    assert "30 votes in all" in page
 
 
 @pages

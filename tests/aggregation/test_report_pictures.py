@@ -37,7 +37,7 @@ def test_every_picture_is_a_whole_file_with_title_and_source(client, deep, name)
     root = ET.fromstring(svg)
     assert root.find(f"{SVG}title").text == str(PICTURES[name].title)
     description = root.find(f"{SVG}desc").text
-    assert f"Run {deep.pk} of the plan" in description
+    assert f"run {deep.pk} of the plan “another”" in description
     assert "30 people voted" in description
     assert not re.search(r"<style|<script|class=|url\(|href=|NaN|None", svg)
 
@@ -95,3 +95,10 @@ def test_lines_are_no_longer_than_there_is_room(text):
     found = wrapped(text, 300, 16)
     assert all(width(line, 16) <= 300 for line in found)
     assert "".join(found).replace(" ", "") == text.replace(" ", "")
+
+
+def test_texts_that_run_the_other_way_stand_where_the_page_begins():
+    page = Page(from_right=True)
+    assert 'text-anchor="end"' in page.text(32, 0, "Left to right")
+    assert 'direction="rtl"' in page.text(32, 0, "من اليمين")
+    assert 'direction="rtl"' in page.text(32, 0, "82 % (75–88)")

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from aggregation.models import Run
+from aggregation.report.fairness import proven
 from aggregation.report.lines import lines
 from aggregation.report.rules import overlap, rows
 from deliberation.models import Round
@@ -163,6 +164,34 @@ def test_contested_are_statements_that_some_rules_select_and_some_do_not(client,
     ]
     text = text_of(client.get(address(deep, "rules/?show=contested")))
     assert f"The rules differ on {len(contested)} statement" in text
+
+
+# Fair representation
+
+
+def test_a_proof_stands_beside_its_rule(client):
+    round = closed()
+    run = finish(round, another(round, DEEP | {"properties": {}}))
+    text = text_of(client.get(address(run, "rules/")))
+    assert "Is everyone represented?" in text
+    assert "Yes Nobody is left out." in text
+
+
+def test_a_refusal_tells_whom_it_fails(deep):
+    numbers = [line.number for line in lines(deep)]
+    example = {"people": 12, "statements": numbers[:2], "deserved": 2, "got": 1, "seats": 5}
+    found = {"rule": "approval", "index": 1, "seats": 5, "bound": 5}
+    deep.summary |= {
+        "properties": [found | {"property": "ejr", "holds": False, "counterexample": example}]
+    }
+    ((one,),) = proven(deep, lines(deep)).values()
+    assert one.holds is False
+    assert one.story.startswith("12 people all agree on the statements below.")
+    assert [line.number for line in one.statements] == numbers[:2]
+
+
+def test_runs_whose_plan_asks_for_no_proof_show_none(client, deep):
+    assert "Is everyone represented?" not in text_of(client.get(address(deep, "rules/")))
 
 
 # The same number of queries, however many statements
