@@ -99,9 +99,11 @@ ROWS: tuple[Row, ...] = (
 
 @dataclass
 class Side:
-    """What one side took: seconds of each turn, peak memory (MB), what it said; or why not."""
+    """What one side took: seconds of each turn, processor seconds of the whole process, peak
+    memory (MB), what it said; or why not."""
 
     seconds: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
     said: dict[str, Any] = field(default_factory=dict)
     failed: str = ""
@@ -111,8 +113,11 @@ class Side:
         return statistics.median(self.seconds) if self.seconds else None
 
 
-def started(command: list[str], path: list[Path], limit: float) -> tuple[float, float, str, int]:
-    """Seconds, peak memory in MB, output and exit code (-9 at the limit) of a process.
+Ended = tuple[float, resource.struct_rusage, str, int]
+
+
+def started(command: list[str], path: list[Path], limit: float) -> Ended:
+    """Seconds, what the system counted, output and exit code (-9 at the limit) of a process.
 
     Ours multiplies with one thread, as workers do: threads that wait for each other on a busy
     machine measure the others. Peers have as many as they want.
@@ -141,7 +146,7 @@ def started(command: list[str], path: list[Path], limit: float) -> tuple[float, 
         text = output.read().decode(errors="replace")
         if child.returncode:
             text = errors.read().decode(errors="replace")
-    return seconds, usage.ru_maxrss / 1024, text, child.returncode
+    return seconds, usage, text, child.returncode
 
 
 def _at_limit(signum: int, frame: object) -> None:
@@ -152,7 +157,7 @@ def turn(side: Side, command: list[str], path: list[Path], limit: float, whole: 
     """One turn of one side, unless it has failed or takes too long to be asked again."""
     if side.failed or (side.seconds and max(side.seconds) > PATIENCE):
         return
-    seconds, memory, text, code = started(command, path, limit)
+    seconds, usage, text, code = started(command, path, limit)
     if code == -signal.SIGKILL and seconds >= limit:
         side.failed = f"> {limit:,.0f} s"
     elif code:
@@ -162,7 +167,8 @@ def turn(side: Side, command: list[str], path: list[Path], limit: float, whole: 
         if lines and lines[-1].startswith('{"seconds"'):
             side.said = json.loads(lines[-1])
         side.seconds.append(seconds if whole else side.said["seconds"])
-    side.memory.append(memory)
+    side.processor.append(usage.ru_utime + usage.ru_stime)
+    side.memory.append(usage.ru_maxrss / 1024)
 
 
 def measured(row: Row, options: Namespace) -> dict[str, Any]:

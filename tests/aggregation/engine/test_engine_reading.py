@@ -438,6 +438,49 @@ def test_a_damaged_matrix_is_read_or_refused_but_never_breaks(
     assert repr(answer)
 
 
+@st.composite
+def lists(draw: st.DrawFn) -> tuple[list[tuple[int, int, int, int]], str]:
+    """Time, statement, person and vote; and the same as some spreadsheet might have saved it."""
+    small = st.integers(0, 3)
+    times = st.sampled_from([0, 5, 99_999_999, 100_000_000, 1_700_000_000_000])
+    votes = draw(st.lists(st.tuples(times, small, small, st.integers(-1, 1)), min_size=1))
+    columns = ["timestamp", "datetime", "comment-id", "voter-id", "vote"]
+    order = draw(st.permutations(range(5)))
+    text = StringIO(newline="")
+    writer = csv.writer(text, quoting=draw(st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL])))
+    writer.writerow([columns[at] for at in order])
+    for time, statement, person, value in votes:
+        row = [str(time), "Mon, 1 May", f"{statement}", f" {person}", f"{value}"]
+        if draw(st.booleans()):
+            row[1], row[4] = "", f"{value}.0 "
+        writer.writerow([row[at] for at in order])
+    return votes, text.getvalue()
+
+
+@given(lists())
+@settings(max_examples=150, deadline=None)
+def test_any_list_gives_the_last_votes_or_says_whose_last_vote_is_not_known(
+    tmp_path_factory: pytest.TempPathFactory,
+    given_votes: tuple[list[tuple[int, int, int, int]], str],
+) -> None:
+    votes, text = given_votes
+    last: dict[tuple[int, int], tuple[int, set[int]]] = {}
+    for time, statement, person, value in votes:
+        before, values = last.get((person, statement), (-1, set()))
+        if time >= before:
+            values = values | {value} if time == before else {value}
+            last[person, statement] = time, values
+    path = written(tmp_path_factory.getbasetemp(), text, "votes.csv")
+    unclear = [pair for pair, (_, values) in last.items() if len(values) > 1]
+    if unclear:
+        with pytest.raises(EngineError) as caught:
+            read(path)
+        assert (caught.value.params["participant"], caught.value.params["statement"]) in unclear
+    else:
+        expected = {pair: values.pop() for pair, (_, values) in last.items()}
+        assert cells(read(path).matrix) == expected
+
+
 def test_a_matrix_longer_than_one_piece_reads_as_the_csv_module_reads_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
