@@ -14,7 +14,7 @@ from deliberation.access import remember_participant
 from deliberation.models import Participant
 from deliberation.services.profiles import add_question, answer_questions
 from deliberation.services.rounds import close_round, open_round
-from tests.aggregation.reporting import closed, finish, text_of, two_groups, voted
+from tests.aggregation.reporting import PLAN, closed, finish, text_of, two_groups, voted
 from tests.factories import join, make_deliberation, the_round, vote_row
 
 
@@ -83,16 +83,19 @@ def test_answers_are_counted_and_few_are_hidden(client):
 @pages
 def test_weights_stand_beside_plain_counts(client):
     margins = {"How old are you?": {"Young": 0.5, "Old": 0.5}}
-    plan = Plan.from_dict(shipped("default").to_dict() | {"weights": {"margins": margins}})
+    settings = shipped("default").to_dict() | PLAN | {"weights": {"margins": margins}}
+    plan = Plan.from_dict(settings)
     _deliberation, round = asked(old=14, plan=plan)
     run = finish(round)
     text = text_of(client.get("/d/assistant/report/"))
     assert "Young 16 53 % 50 % 50 %" in text
     assert "Old 14 47 % 50 % 50 %" in text
-    assert f"{run.summary['weighting']['effective_n']:.0f} people, as far as chance" in text
+    effective = run.summary["weighting"]["effective_n"]
+    assert f"people, as far as chance is concerned {effective:.0f}" in text
     number = run.statements.earliest("statement__number").statement.number
     page = text_of(client.get(f"/d/assistant/report/{run.pk}/statements/{number}/"))
     assert "30 votes in all" in page
+    assert "if everyone counted once)" in page
 
 
 @pages
