@@ -57,9 +57,16 @@ class Budgets:
         spent = self._money(rows[below & (holding > 0)])
         return Fraction(self._unit - spent, self._unit * self.weight(rows[~below]))
 
-    def pay(self, rows: Rows, price: Fraction) -> None:
-        """Take the price, or all they have left, from each of these people."""
+    def pay(self, rows: Rows, price: Fraction) -> int:
+        """Take the price, or all they have left, from each of these people.
+
+        Returns how many had something left, by weight.
+        """
         holding, limit = self.left.take(rows), float(price)
+        paying = holding > 0
+        payers = int(np.count_nonzero(paying))
+        if self._weights is not None:
+            payers = int(self._weights[rows[paying]].sum())
         rest = holding - limit
         close = np.abs(rest) <= CLOSE * limit
         np.maximum(rest, 0.0, out=rest)
@@ -68,6 +75,7 @@ class Budgets:
         self._paid[rows, len(self._prices)] = 1
         self._remember(price)
         self.left[rows] = rest
+        return payers
 
     def _remember(self, price: Fraction) -> None:
         grow = price.denominator // gcd(self._unit, price.denominator)

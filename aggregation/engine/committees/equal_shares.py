@@ -106,8 +106,7 @@ def _fill_by_approvals(market: Market, seats: int, ties: TieBreaker) -> None:
         most = max(market.totals[at] for at in left)
         level = [at for at in left if market.totals[at] == most]
         where = f"seat {len(market.bought) + 1}"
-        winner = ties.order(level, where)[0] if len(level) > 1 else level[0]
-        market.take(winner, "approvals", Fraction(0), payers=0)
+        market.take(ties.order(level, where)[0], "approvals", Fraction(0), payers=0)
 
 
 def _fill_by_phragmen(market: Market, seats: int, ties: TieBreaker) -> None:

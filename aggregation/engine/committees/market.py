@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import inf
 
 import numpy as np
@@ -67,10 +66,8 @@ class Market:
             if found is None:
                 return
             column, price = found
-            rows = self.supporters[column]
-            payers = self.budgets.weight(rows[self.budgets.left.take(rows) > 0])
+            payers = self.budgets.pay(self.supporters[column], price)
             self.take(column, "shares", price, payers=payers)
-            self.budgets.pay(rows, price)
 
     def take(self, column: int, filled_by: str, price: Fraction, *, payers: int) -> None:
         """Give a seat to a statement. price : per unit of weight; payers : by weight."""
@@ -80,7 +77,7 @@ class Market:
             Purchase(
                 column,
                 filled_by,
-                price * self.unit,
+                price * self.unit if self.unit > 1 else price,
                 supporters=self._people(supporters),
                 payers=self._people(payers),
             )
@@ -111,13 +108,13 @@ class Market:
             if known:
                 least = min(known.values())
                 best = [at for at, price in known.items() if price == least]
-                return ties.order(best, where)[0] if len(best) > 1 else best[0], least
+                return ties.order(best, where)[0], least
 
     def _price(self, column: int) -> float:
         """The price in floats, from the lowest it can be upwards; inf if it cannot be paid."""
-        holding, price = self.budgets.left.take(self.supporters[column]), float(self.lowest[column])
-        weights = None if self.weights is None else self.weights[self.supporters[column]]
-        total, poor_before = int(self.totals[column]), 0
+        rows, price, poor_before = self.supporters[column], float(self.lowest[column]), 0
+        holding, total = self.budgets.left.take(rows), int(self.totals[column])
+        weights = None if self.weights is None else self.weights[rows]
         while True:
             below = holding < price
             poor = int(np.count_nonzero(below))
@@ -125,11 +122,12 @@ class Market:
                 return 1 / total
             if poor == poor_before:
                 return price
-            spent, rich = float(holding[below].sum()), len(holding) - poor
-            if weights is not None:
+            if weights is None:
+                spent, rich = float(np.add.reduce(holding[below])), len(holding) - poor
+            else:
                 spent, rich = float(holding[below] @ weights[below]), int(weights[~below].sum())
             if not rich:
-                exact = abs(spent - 1) <= CLOSE and self.budgets.price(self.supporters[column], inf)
+                exact = abs(spent - 1) <= CLOSE and self.budgets.price(rows, inf)
                 return float(exact) if exact else inf
             price, poor_before = (1 - spent) / rich, poor
 
@@ -158,14 +156,19 @@ class Market:
         if self.weights is not None:
             payment *= self.weights
         rows = [self.supporters[column] for column in columns.tolist()]
-        starts = np.cumsum([0] + [len(each) for each in rows[:-1]])
-        return np.add.reduceat(payment.take(np.concatenate(rows)), starts)
+        return _sums(payment, rows)
 
     def _drop_unaffordable(self) -> None:
         """Budgets only shrink: what cannot be paid now is never looked at again."""
         left = np.flatnonzero(self.lowest < inf)
         if len(left):
             self.lowest[left[self.money(left, inf) < 1 - CLOSE]] = inf
+
+
+def _sums(amounts: NDArray[np.float64], rows: list[Rows]) -> NDArray[np.float64]:
+    """The amounts of each list of rows, summed. No list is empty."""
+    ends = list(accumulate(map(len, rows), initial=0))
+    return np.add.reduceat(amounts.take(np.concatenate(rows)), ends[:-1])
 
 
 class Loads:
@@ -182,53 +185,50 @@ class Loads:
         self._given: list[Fraction] = []
         left = np.array(market.left(), dtype=np.intp)
         self._scale = float(market.budgets.left.max(initial=0.0))
-        self._queue: list[tuple[float, int]] = []
+        self._lowest = np.full(len(market.totals), inf)
         if len(left):
-            lowest = (1 - market.money(left, inf)) / market.totals[left]
-            self._queue = list(zip(lowest.tolist(), left.tolist(), strict=True))
-        heapq.heapify(self._queue)
+            self._lowest[left] = (1 - market.money(left, inf)) / market.totals[left]
 
     def next(self, ties: TieBreaker) -> tuple[int, Fraction] | None:
         """The statement with the lowest load, and the load; None if none is left."""
-        best, seen = inf, []
-        while self._queue and self._queue[0][0] <= best + self._slack(best):
-            _, column = heapq.heappop(self._queue)
-            load = self._load(column)
-            seen.append((load, column))
-            best = min(best, load)
-        if not seen:
+        first = np.array([self._lowest.argmin()])
+        best = float(self._update(first).min())
+        if best == inf:
             return None
-        exact = {at: self._exact(at) for load, at in seen if load <= best + self._slack(best)}
+        near = np.flatnonzero(self._lowest <= best + self._slack(best))
+        best = float(self._update(near).min())
+        level = near[self._lowest[near] <= best + self._slack(best)].tolist()
+        exact = {at: self._exact(at) for at in level}
         least = min(exact.values())
-        level = [at for at, load in exact.items() if load == least]
         where = f"seat {len(self._market.bought) + 1}"
-        winner = ties.order(level, where)[0] if len(level) > 1 else level[0]
-        for entry in seen:
-            if entry[1] != winner:
-                heapq.heappush(self._queue, entry)
-        return winner, least
+        return ties.order([at for at in level if exact[at] == least], where)[0], least
 
     def put(self, column: int, load: Fraction) -> None:
         """Lay the load on all supporters."""
         rows = self._market.supporters[column]
         self._loads[rows] = float(load)
         self._since[rows] = len(self._given)
+        self._lowest[column] = inf
         self._given.append(load)
 
     def _slack(self, best: float) -> float:
-        return 0.0 if best == inf else CLOSE * max(self._scale, abs(best))
+        return CLOSE * max(self._scale, abs(best))
 
-    def _load(self, column: int) -> float:
-        rows = self._market.supporters[column]
-        loads = self._loads.take(rows)
-        if self._market.weights is not None:
-            loads *= self._market.weights[rows]
-        return (1 + float(loads.sum())) / int(self._market.totals[column])
+    def _update(self, columns: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Look at what the supporters of these statements carry by now; the loads."""
+        market, left = self._market, columns[self._lowest[columns] < inf]
+        if len(left):
+            carried = self._loads
+            if market.weights is not None:
+                carried = carried * market.weights.astype(np.float64)
+            sums = _sums(carried, [market.supporters[column] for column in left.tolist()])
+            self._lowest[left] = (1 + sums) / market.totals[left]
+        return self._lowest[columns]
 
     def _exact(self, column: int) -> Fraction:
         rows, budgets = self._market.supporters[column], self._market.budgets
         since = self._since[rows]
         carried = -budgets.money(rows[since < 0])
-        for at in np.unique(since[since >= 0]).tolist():
-            carried += budgets.weight(rows[since == at]) * self._given[at]
+        for at, load in enumerate(self._given):
+            carried += budgets.weight(rows[since == at]) * load
         return (1 + carried) / int(self._market.totals[column])
