@@ -34,7 +34,7 @@ class Upserts:
     matrix      : the matrix after.
     row_before  : int64[n], the row each person had before, -1 for new people.
     row, column : int64[u]; of all people touched the cells seen before or after, in order.
-    was, now    : bool[u], whether seen. old, new : int64[u], the vote; 0 where not seen.
+    was, now    : bool[u], whether seen. old, new : int8[u], the vote; 0 where not seen.
     """
 
     matrix: VoteMatrix
@@ -43,8 +43,8 @@ class Upserts:
     column: Integers
     was: NDArray[np.bool_]
     now: NDArray[np.bool_]
-    old: Integers
-    new: Integers
+    old: NDArray[np.int8]
+    new: NDArray[np.int8]
 
 
 def upserted(
@@ -74,7 +74,7 @@ def upserted(
     # The cells that were there, with those that are new in between.
     into = place[fresh] + np.arange(np.count_nonzero(fresh))
     key = _woven(before, asked[fresh], into)
-    old = _woven(wide.values[cell], 0, into).astype(np.int64)
+    old = _woven(wide.values[cell], 0, into)
     was = np.ones(len(key), dtype=bool)
     was[into] = False
     new, now, at = old.copy(), was.copy(), np.searchsorted(key, asked)
@@ -100,7 +100,7 @@ def updated(
     u, m = upserts, upserts.matrix.n_statements
     stayed = np.append(before, False)[u.row_before][u.row]
     was, now = u.was & stayed, u.now & after[u.row]
-    old, new = np.where(was, u.old, 0), np.where(now, u.new, 0)
+    old, new = u.old * was, u.new * now
     changed = np.flatnonzero((was != now) | (old != new))
     counts = statistics.counts.copy()
     counts += _counted(u.column[changed], new[changed], now[changed], m)
@@ -109,8 +109,9 @@ def updated(
     people = int(after.sum())
     s = statistics
     parts = [None if one is None else one.copy() for one in (s.seen_seen, s.vote_seen, s.vote_vote)]
-    seen, vote = was.astype(np.int64), old
-    _add_products(parts, u, changed, (now - seen, new - vote), (seen + now, vote + new))
+    seen_before, seen_after = was.view(np.int8), now.view(np.int8)
+    change = seen_after[changed] - seen_before[changed], new[changed] - old[changed]
+    _add_products(parts, u, changed, change, (seen_before + seen_after, old + new))
     return Statistics(people, int(counts.sum()), people * WEIGHT_ONE, counts, totals, *parts)
 
 
@@ -221,7 +222,7 @@ def _rebuilt(u: Upserts, cell: Integers) -> VoteMatrix:
     )
 
 
-def _woven(before: NDArray[Any], added: Integers | int, into: Integers) -> NDArray[Any]:
+def _woven(before: NDArray[Any], added: NDArray[Any] | int, into: Integers) -> NDArray[Any]:
     """The array with entries added, so that they end up at ``into``."""
     result = np.empty(len(before) + len(into), dtype=before.dtype)
     there = np.ones(len(result), dtype=bool)
@@ -231,7 +232,7 @@ def _woven(before: NDArray[Any], added: Integers | int, into: Integers) -> NDArr
     return result
 
 
-def _counted(column: Integers, vote: Integers, seen: NDArray[np.bool_], m: int) -> Integers:
+def _counted(column: Integers, vote: NDArray[np.int8], seen: NDArray[np.bool_], m: int) -> Integers:
     key = column[seen] * 3 + _COLUMN_OF_VOTE[vote[seen]]
     return np.bincount(key, minlength=3 * m).reshape(m, 3)
 
@@ -240,24 +241,26 @@ def _add_products(
     parts: list[Integers | None],
     u: Upserts,
     changed: Integers,
-    change: tuple[Integers, Integers],
-    sums: tuple[Integers, Integers],
+    change: tuple[NDArray[np.int8], NDArray[np.int8]],
+    sums: tuple[NDArray[np.int8], NDArray[np.int8]],
 ) -> None:
-    """Add to [seen·seen, vote·seen, vote·vote] what changed. change, sums : of seen and vote."""
+    """Add to [seen·seen, vote·seen, vote·vote] what changed.
+
+    change : of seen and vote, of the changed cells. sums : before plus after, of all cells.
+    """
     seen_seen, vote_seen, vote_vote = parts
     if seen_seen is None or vote_seen is None or vote_vote is None or not len(changed):
         return
-    # In order of statement, neighbours in the tables are met together and stay in the cache.
-    changed = changed[np.argsort(u.column[changed], kind="stable")]
     begins = np.flatnonzero(np.append(True, u.row[1:] != u.row[:-1]))
     edges = np.append(begins, len(u.row))
     # Two sums in a number, see gram.py: each below 2^31, as no cell of the tables gets more than
     # four half weights of so many changes.
-    beside = sums[0] + (sums[1] << 32)
-    for some in (changed[part] for part in blocks(len(changed))):
+    beside = (sums[1].astype(np.int64) << 32) + sums[0]
+    for part in blocks(len(changed)):
+        some = changed[part]
+        halves = [one[part] * np.int64(WEIGHT_ONE // 2) for one in change]
         segment = np.searchsorted(begins, some, side="right") - 1
-        tables = _tables(u, some, [part[some] * (WEIGHT_ONE // 2) for part in change], edges,
-                         segment, beside)  # fmt: skip
+        tables = _tables(u, some, halves, edges, segment, beside)
         seen_vote, more_seen_seen = two_digits(tables[0], 32)
         more_vote_vote, more_vote_seen = two_digits(tables[1], 32)
         for total, more, turned in (

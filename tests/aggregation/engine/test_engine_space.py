@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from itertools import pairwise
 from typing import Any
@@ -204,6 +206,32 @@ def test_a_clone_is_a_weight_of_two(times: list[int], seed: int) -> None:
     assert double.components.tobytes() == heavy.components.tobytes()
     assert double.explained_variance.tobytes() == heavy.explained_variance.tobytes()
     assert double.positions.tobytes() == heavy.positions[rows].tobytes()
+
+
+PRINT_DIGEST = """
+import hashlib
+import numpy as np
+from aggregation.engine.matrix import VoteMatrix
+from aggregation.engine.opinion_space import opinion_space
+rng = np.random.default_rng(1)
+who, what = np.nonzero(rng.random((900, 300)) < 0.7)
+matrix = VoteMatrix.from_triplets(who, what, rng.integers(-1, 2, len(who)))
+space = opinion_space(matrix.weighted(rng.integers(1, 4000, 900)))
+print(hashlib.sha256(space.components.tobytes() + space.positions.tobytes()).hexdigest())
+"""
+
+
+def test_the_number_of_processor_cores_changes_no_bit() -> None:
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", PRINT_DIGEST],
+            env=os.environ | {"OPENBLAS_NUM_THREADS": cores, "OMP_NUM_THREADS": cores},
+            capture_output=True, check=True,
+        ).stdout
+        for cores in ("1", "2", "3")
+    }  # fmt: skip
+    assert len(found) == 1
+    assert len(found.pop()) > 64
 
 
 def test_known_statistics_give_the_same_space() -> None:
