@@ -26,6 +26,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 # A peer that took this long is not run again in the next turn.
 PATIENCE = 60.0
+# Of whole rankings that differ, so many places are compared.
+FIRST = 50
 
 
 @dataclass(frozen=True)
@@ -249,6 +251,8 @@ def _agreement(ours: dict[str, Any], peer: dict[str, Any]) -> str:
         return ""
     if mine == theirs:
         return ", same answer"
+    if len(mine) > FIRST and sorted(mine) == sorted(theirs):
+        mine, theirs = mine[:FIRST], theirs[:FIRST]  # whole rankings
     return f", {len(set(mine) & set(theirs))} of {max(len(mine), len(theirs))} the same"
 
 

@@ -209,6 +209,7 @@ def main() -> None:
     options.add_argument("--cast", type=int, default=30, help="votes of each person")
     options.add_argument("--range", type=int, default=12_544, help="people in a range")
     options.add_argument("--turns", type=int, default=3)
+    options.add_argument("--resamples", type=int, default=0, help="none unless given")
     options.add_argument("--shuffled", action="store_true")
     given = options.parse_args()
     home = Path(tempfile.mkdtemp(prefix="folkmoot-benchmark-"))
@@ -218,7 +219,13 @@ def main() -> None:
         round = prepare(given.people, given.statements, given.cast, given.shuffled)
         from aggregation.engine import Plan
 
-        plan = Plan.from_dict(round.plan | {"ranges": {"participants": given.range}})
+        wanted = {key: round.plan[key] for key in ("name", "title", "grouping", "thresholds")} | {
+            "rules": [{"id": "threshold", "above": 0.5}],
+            "ranges": {"participants": given.range},
+        }
+        if given.resamples:
+            wanted["stability"] = {"resamples": given.resamples, "flips": False}
+        plan = Plan.from_dict(wanted)
         print("the round is filled and closed", flush=True)
         turns = [alone(round, plan) for _ in range(given.turns)]
         for count in (1, 2, 4):
