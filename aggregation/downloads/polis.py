@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from aggregation.downloads.tables import Cell, Column, csv_bytes
 from aggregation.engine import AGREE, DISAGREE, Plan, VoteMatrix
 from aggregation.models import ParticipantFinding, Run, StatementFinding
+from aggregation.report.page import is_strata
 from aggregation.rows import load_matrix
 from aggregation.words import group_letter
 from deliberation.models.statements import Origin
@@ -153,7 +154,7 @@ def people_csv(run: Run) -> bytes:
     """Where each participant stands on the map, by number."""
     rows = ParticipantFinding.objects.filter(run=run).order_by("participant__number")
     found = rows.values_list("participant__number", "group", "x", "y")
-    hidden = names_people(run)
+    hidden = is_strata(run)
 
     def written() -> Iterator[Sequence[Cell]]:
         for number, group, x, y in found:
@@ -162,14 +163,12 @@ def people_csv(run: Run) -> bytes:
     return csv_bytes([column.name for column in PEOPLE], written())
 
 
-def names_people(run: Run) -> bool:
-    """Whether the groups are answers about oneself: then nobody's group is published."""
-    return bool(run.plan["grouping"]["method"] == "strata")
-
-
 def _labels(run: Run, matrix: VoteMatrix) -> dict[int, int]:
-    """Groups by number: those that the run was given, or else those that it found."""
-    if names_people(run):
+    """Groups by number: those that the run was given, or else those that it found.
+
+    None where they are answers about oneself: then nobody's group is published.
+    """
+    if is_strata(run):
         return {}
     if matrix.declared_groups is not None:
         given = zip(matrix.participant_ids.tolist(), matrix.declared_groups.tolist(), strict=True)
@@ -194,7 +193,7 @@ def needs_more(run: Run) -> bool:
     """
     rules = run.plan["rules"]
     drawn = any(rule.get("unseen") == "inverse_propensity" for rule in rules)
-    return drawn or names_people(run) or bool(run.plan.get("weights"))
+    return drawn or is_strata(run) or bool(run.plan.get("weights"))
 
 
 def _moment(at: datetime | None) -> tuple[int, str]:

@@ -11,7 +11,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from aggregation.models import ParticipantFinding, Run, SelectionStatus
-from aggregation.opinion_map import OpinionMap, draw
+from aggregation.opinion_map import UNGROUPED, OpinionMap, draw
 from aggregation.report import finding, people
 from aggregation.report.groups import Group, groups
 from aggregation.report.lines import Line, lines
@@ -51,6 +51,7 @@ class Report:
     """One run, ready to be read. Shares are 0 to 1.
 
     official     : the plan is that of the round. fixed_before : and it was fixed before voting.
+    strata       : the groups are answers to a question about oneself, named by ``declared``.
     weighting    : what the run says of weights, None where everyone counts once.
     """
 
@@ -68,6 +69,7 @@ class Report:
     weighting: Mapping[str, Any] | None
     groups: list[Group]
     declared: str
+    strata: bool
     map: OpinionMap
     kept_by_map: float
     measure: str
@@ -122,6 +124,7 @@ def report_of(run: Run) -> Report:
         weighting=found.get("weighting"),
         groups=known,
         declared=run.plan["grouping"].get("source") or "",
+        strata=is_strata(run),
         map=opinion_map(run, known),
         kept_by_map=sum(found["explained_variance"][:2]),
         measure=measure,
@@ -149,7 +152,15 @@ def opinion_map(run: Run, of: Sequence[Group], mine: int | None = None) -> Opini
     table = np.array([row[:3] for row in found], dtype=float).reshape(-1, 3)
     own = next((at for at, row in enumerate(found) if row[3] == mine), None)
     labels = table[:, 2].astype(np.int64)
+    if is_strata(run):
+        # Places are known by number: a mark of its own would say what someone answered.
+        labels = np.full_like(labels, UNGROUPED)
     return draw(table[:, :2], labels, [group.label for group in of], own=own)
+
+
+def is_strata(run: Run) -> bool:
+    """Whether the groups are answers about oneself, and not found in the votes."""
+    return bool(run.plan["grouping"]["method"] == "strata")
 
 
 def _rule(run: Run, statements: Sequence[Line], index: int) -> RuleResult:

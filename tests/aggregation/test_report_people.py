@@ -14,7 +14,7 @@ from deliberation.access import remember_participant
 from deliberation.models import Participant
 from deliberation.services.profiles import add_question, answer_questions
 from deliberation.services.rounds import close_round, open_round
-from tests.aggregation.reporting import PLAN, closed, finish, text_of, two_groups, voted
+from tests.aggregation.reporting import PLAN, another, closed, finish, text_of, two_groups, voted
 from tests.factories import join, make_deliberation, the_round, vote_row
 
 
@@ -115,6 +115,21 @@ def test_no_file_holds_what_people_say_about_themselves(client):
         content = client.get(f"/d/assistant/report/{run.pk}/data/{name}").content
         assert b"Young" not in content
         assert b"How old" not in content
+
+
+@pages
+def test_where_groups_are_answers_nothing_says_who_gave_which(client):
+    settings = {"grouping": {"method": "strata", "source": "How old are you?"}}
+    _deliberation, round = asked(old=14)
+    run = finish(round, another(round, settings))
+    text = text_of(client.get(f"/d/assistant/report/{run.pk}/"))
+    assert "They are the answers to the question “How old are you?”" in text
+    page = client.get(f"/d/assistant/report/{run.pk}/").content.decode()
+    drawn = page[page.index('<figure class="map">') : page.index("<figcaption>")]
+    assert "mark--none" in drawn
+    assert "mark--0" not in drawn
+    people = client.get(f"/d/assistant/report/{run.pk}/data/people.csv").content.decode()
+    assert {line.split(",")[1] for line in people.split()[1:]} == {""}
 
 
 # One's own place
