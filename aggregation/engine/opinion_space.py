@@ -168,6 +168,7 @@ def project(
         np.cumsum(off[matrix.indices], out=hidden[1:])
         seen = seen - np.diff(hidden[matrix.indptr]) + int(off.sum())
     positions *= np.sqrt(matrix.n_statements / np.maximum(seen, 1))[:, None]
+    positions += 0.0  # never -0.0, which a database may write as 0.0
     return positions
 
 
