@@ -114,9 +114,11 @@ class RunPart(models.Model):
     claimed_by = models.CharField(max_length=120, blank=True)
     lease_until = models.DateTimeField(null=True)
     not_before = models.DateTimeField(null=True, help_text="Back-off after a failed attempt.")
-    # What the step leaves to be put together, and what later steps need to know of its people.
+    # What the step leaves to be put together; what later steps need to know of its people; and
+    # their votes as they were first read, so that all steps see the same ones.
     result = models.BinaryField(null=True)
     rows = models.BinaryField(null=True)
+    cells = models.BinaryField(null=True)
     error = models.TextField(blank=True, help_text="Why the last attempt failed.")
     created_at = models.DateTimeField(auto_now_add=True)
 

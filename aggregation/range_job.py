@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db.models import Max, QuerySet
-from django.utils.translation import gettext as _
 from numpy.typing import ArrayLike, NDArray
 
 from aggregation.engine import Grouping, Plan, VoteMatrix
+from aggregation.engine.cells import offsets
 from aggregation.engine.digests import DIGEST_BLOCK, combined_digest
+from aggregation.engine.matrix import Characteristic
 from aggregation.engine.steps import takes_part
 from aggregation.models import PartStatus, Run, RunPart
 from aggregation.packing import unpack, unpack_grouping
@@ -21,13 +22,6 @@ from aggregation.rows import load_matrix, n_people
 Ranges = list[tuple[int, int]]
 # Resamples are shared out among so many parts: each of them loads all votes.
 RESAMPLE_PARTS = 16
-
-
-class InputChanged(Exception):
-    """Votes, or the people who count, changed while the run was at work."""
-
-    def __str__(self) -> str:
-        return _("The votes or the people who count changed while they were being counted.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +53,13 @@ def rows_only(matrix: VoteMatrix, cast: NDArray[np.int64]) -> RowsOnly:
     """The rows of a matrix that has no votes, with the number of votes each person cast."""
     arrays = {name: getattr(matrix, name) for name in VoteMatrix.__dataclass_fields__}
     return RowsOnly(**arrays, cast=cast)
+
+
+class _People(NamedTuple):
+    """bare : a matrix without votes. cast : int64[n], how many votes each person cast."""
+
+    bare: VoteMatrix
+    cast: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,16 +122,21 @@ class Job:
         return parts.order_by("number")
 
     def load(self, low: int, high: int) -> VoteMatrix:
-        """The votes of rows ``low`` to ``high``. Raises InputChanged if they are not those that
-        were read first."""
-        matrix = load_matrix(self.run.round, self.plan, between=(low, high))
-        read = b"".join(kept["blocks"].tobytes() for kept in self.kept("read", low, high))
-        if matrix.block_digests() != read:
-            raise InputChanged
-        return matrix
+        """The votes of rows ``low`` to ``high``, as they were first read. A range, or all."""
+        parts = self._done("read").filter(low__gte=low, high__lte=high)
+        found = [unpack(cells or b"") for cells in parts.values_list("cells", flat=True)]
+        cells = {name: np.concatenate([one[name] for one in found]) for name in found[0]}
+        people = self._people(low, high)
+        return replace(
+            people.bare,
+            indptr=offsets(people.cast),
+            indices=cells["indices"],
+            values=cells["values"],
+            probabilities=cells.get("probabilities"),
+        )
 
     def people(self, low: int, high: int) -> tuple[VoteMatrix, NDArray[np.bool_]]:
-        """The votes of those who take part, with their weights; and who of the range that is."""
+        """The votes of those who take part, with their weights; and who of the rows that is."""
         matrix = self.load(low, high)
         mask = takes_part(matrix, self.plan)
         people = matrix.restrict(participants=mask)
@@ -140,10 +146,15 @@ class Job:
 
     def everyone(self) -> RowsOnly:
         """All people, also those left out, without votes."""
-        parts = self.kept("read", 0, self.n_people)
+        people = self._people(0, self.n_people)
+        return rows_only(people.bare, people.cast)
+
+    def _people(self, low: int, high: int) -> _People:
+        """Rows ``low`` to ``high``, without votes."""
+        parts = self.kept("read", low, high)
         of = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        head = self._head()
-        people = replace(
+        head = load_matrix(self.run.round, self.plan, between=(0, 0))
+        bare = replace(
             head,
             participant_ids=of["ids"],
             indptr=np.zeros(len(of["ids"]) + 1, dtype=np.int64),
@@ -151,15 +162,11 @@ class Job:
             excluded=of.get("excluded"),
             probabilities=None,
             characteristics=tuple(
-                replace(one, labels=of[f"known_{at}"])
+                Characteristic(one.name, one.values, of[f"known_{at}"])
                 for at, one in enumerate(head.characteristics)
             ),
         )
-        return rows_only(people, of["cast"])
-
-    def _head(self) -> VoteMatrix:
-        """The matrix without rows: what it says of statements and of questions."""
-        return load_matrix(self.run.round, self.plan, between=(0, 0))
+        return _People(bare, of["cast"])
 
     def input_digest(self, everyone: RowsOnly) -> str:
         """The digest of the whole matrix, from those of its blocks."""
@@ -180,6 +187,16 @@ class Job:
         kept = self.kept("group", 0, self.n_people)[0]
         people = {name: of[low:high][mask] for name, of in kept.items()}
         return unpack_grouping(next(self.results("group")), people)
+
+
+def cells_of(matrix: VoteMatrix) -> dict[str, NDArray[Any] | None]:
+    """The votes; with ``about`` all of the matrix. See ``Job.load``."""
+    narrow = np.uint16 if matrix.n_statements <= 2**16 else np.int32
+    return {
+        "indices": matrix.indices.astype(narrow),
+        "values": matrix.values,
+        "probabilities": matrix.probabilities,
+    }
 
 
 def about(matrix: VoteMatrix) -> dict[str, NDArray[Any] | None]:

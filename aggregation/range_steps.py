@@ -1,6 +1,6 @@
 """What the parts of a large run compute, and how the results of a step become the next one's.
 
-    read      each range   who takes part; digests of the votes; votes counted (Statistics)
+    read      each range   votes read, once and for all; their digests; their sums (Statistics)
     weigh     one worker   weights, if the plan has any, from what is known of the people
     count     each range   Statistics by these weights
     axes      one worker   axes of opinion, from all Statistics together
@@ -35,17 +35,18 @@ from aggregation.engine.resampling import Resamples, resample_range, together
 from aggregation.engine.statistics import Statistics, statistics
 from aggregation.engine.steps import Tally, conclude, group, takes_part, taking_part, tally
 from aggregation.packing import of_people, pack, pack_grouping, unpack
-from aggregation.range_job import Job, Ranges, about
+from aggregation.range_job import Job, Ranges, about, cells_of
 from aggregation.rows import load_matrix
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What a part leaves: ``result`` for the step that puts results together, and ``rows``, what
-    later steps need to know of its people one by one."""
+    """What a part leaves: ``result`` for the step that puts results together; ``rows``, what later
+    steps need to know of its people one by one; ``cells``, their votes."""
 
     result: bytes = b""
     rows: bytes | None = None
+    cells: bytes | None = None
 
 
 def _always(plan: Plan) -> bool:
@@ -70,7 +71,7 @@ def read(job: Job, low: int, high: int) -> Kept:
     counted = b""
     if job.plan.weights is None:
         counted = _counted(matrix.restrict(participants=takes_part(matrix, job.plan)))
-    return Kept(counted, pack(**about(matrix)))
+    return Kept(counted, pack(**about(matrix)), pack(**cells_of(matrix)))
 
 
 def _counted(people: VoteMatrix) -> bytes:

@@ -38,9 +38,10 @@ from aggregation.leases import (
 )
 from aggregation.messages import send_parts
 from aggregation.models import PartStatus, Run, RunPart, RunStatus
-from aggregation.range_job import InputChanged, Job
-from aggregation.range_steps import n_parts, outcome, steps_of
+from aggregation.range_job import Job
+from aggregation.range_steps import STEPS, n_parts, outcome, steps_of
 from aggregation.runs import mark_done
+from aggregation.words import step_in_words
 
 # As for runs: the sweep leaves new parts to their own message for so long, and its own messages
 # expire after so long. Seconds.
@@ -96,7 +97,7 @@ def execute_part(part_id: int, worker: str) -> bool:
     except LostLease:
         log.info("part taken over by another worker", part=str(part))
         return False
-    except (EngineError, InputChanged) as error:
+    except EngineError as error:
         return _fail(part.run_id, str(error))
     except Exception as error:
         log.exception("part failed", part=str(part))
@@ -109,14 +110,19 @@ def execute_part(part_id: int, worker: str) -> bool:
 def _work(mine: PartClaim, part: RunPart) -> None:
     job = Job.of(part.run)
     if job is None:
-        raise InputChanged
+        raise LostLease
     step = steps_of(job)[part.place]
     if step.compute is None:
         _save(mine, part, job)
         return
     kept = step.compute(job, part.low, part.high)
     done = mine.row().update(
-        status=PartStatus.DONE, result=kept.result, rows=kept.rows, lease_until=None, error=""
+        status=PartStatus.DONE,
+        result=kept.result,
+        rows=kept.rows,
+        cells=kept.cells,
+        lease_until=None,
+        error="",
     )
     if not done:
         raise LostLease
@@ -195,7 +201,7 @@ def _try_again(mine: PartClaim, part: RunPart, error: Exception) -> bool:
         return False
     if attempts >= MAX_ATTEMPTS:
         words = _("Part %(part)d of the step “%(step)s” failed %(n)d times: %(what)s.")
-        of = {"part": part.number + 1, "step": part.step, "n": attempts, "what": what}
+        of = {"part": part.number + 1, "step": _said(part), "n": attempts, "what": what}
         return _fail(part.run_id, words % of)
     mine.row().update(
         status=PartStatus.WAITING,
@@ -227,5 +233,10 @@ def sweep() -> int:
 def _give_up() -> None:
     words = _("The worker died %(n)d times while it was at work on part %(part)d of “%(step)s”.")
     for part in RunPart.objects.filter(part_expired(), attempts__gte=MAX_ATTEMPTS):
-        of = {"n": MAX_ATTEMPTS, "part": part.number + 1, "step": part.step}
+        of = {"n": MAX_ATTEMPTS, "part": part.number + 1, "step": _said(part)}
         _fail(part.run_id, words % of)
+
+
+def _said(part: RunPart) -> str:
+    """The step of a part, for people."""
+    return step_in_words(next(step.said for step in STEPS if step.name == part.step))

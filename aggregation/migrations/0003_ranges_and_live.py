@@ -4,10 +4,11 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
-# Results are compressed by those who make them; the database need not try again.
+# Results are compact as they are made; the database need not try to compress them.
 AS_THEY_ARE = """
 ALTER TABLE aggregation_runpart ALTER COLUMN "result" SET STORAGE EXTERNAL;
 ALTER TABLE aggregation_runpart ALTER COLUMN "rows" SET STORAGE EXTERNAL;
+ALTER TABLE aggregation_runpart ALTER COLUMN "cells" SET STORAGE EXTERNAL;
 """
 
 
@@ -87,6 +88,7 @@ class Migration(migrations.Migration):
                 ),
                 ("result", models.BinaryField(null=True)),
                 ("rows", models.BinaryField(null=True)),
+                ("cells", models.BinaryField(null=True)),
                 ("error", models.TextField(blank=True, help_text="Why the last attempt failed.")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
