@@ -26,6 +26,7 @@ REASONS: dict[str, str] = {
     "no_groups": "There are no opinion groups to compare.",
     "won_seat": "It won seat {seat}.",
     "no_seat_left": "All seats went to statements that added more.",
+    "not_affordable": "Those who agree with it had too little left to pay for a seat.",
     "ranked_below": "All seats went to statements ranked above it.",
     "too_few_votes_in_all": "It has {votes} votes; {needed} are needed.",
     "nobody_agreed": "Nobody agreed with it.",

@@ -69,6 +69,7 @@ def select(evidence: Evidence, params: Mapping[str, ParamValue]) -> Selection:
         scores=[purchase.score for purchase in bought],
         steps=[_step(int(ids[purchase.column]), purchase) for purchase in bought],
         ties=ties,
+        left="no_seat_left" if len(bought) == seats else "not_affordable",
     )
 
 

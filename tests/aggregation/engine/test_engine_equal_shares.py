@@ -13,9 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregation.engine import VoteMatrix
+from aggregation.engine import Evidence, VoteMatrix, consensus
 from aggregation.engine.committees.approvals import Approvals, approvals
-from aggregation.engine.committees.equal_shares import COMPLETIONS, Purchase, equal_shares
+from aggregation.engine.committees.equal_shares import (
+    COMPLETIONS,
+    Purchase,
+    equal_shares,
+    select,
+)
 from tests.aggregation.engine.approval_profiles import (
     BALLOTS,
     SEATS,
@@ -236,12 +241,30 @@ def test_small_and_empty_votes_have_a_result(completion: str) -> None:
     assert columns(single, 1, completion)[0] == ([] if completion == "none" else [0])
 
 
+@pytest.mark.parametrize(
+    ("completion", "selected", "reason"),
+    [("none", (), "not_affordable"), ("utilitarian", (1, 2), "no_seat_left")],
+)
+def test_every_statement_is_told_why(
+    completion: str, selected: tuple[int, ...], reason: str
+) -> None:
+    """Five people, two seats: nobody has three people's part of the price."""
+    votes = VoteMatrix.from_triplets(
+        [1, 2, 3, 4, 5, 1], [1, 1, 2, 2, 3, 4], [1, 1, 1, 1, 1, -1], participant_ids=range(1, 7)
+    )
+    everyone = consensus(votes.group_counts(np.zeros(6, dtype=np.int32), 1))
+    evidence = Evidence(votes, votes.counts(), everyone, (0,))
+    found = select(evidence, {"seats": 2, "completion": completion, "unseen": "not_approved"})
+    assert found.statements == selected
+    assert [d.reason for d in found.decisions[2:]] == [reason, "nobody_agreed"]
+    assert [dict(step.detail)["filled_by"] for step in found.trace] == ["approvals"] * len(selected)
+
+
 def test_a_tie_is_recorded_once_with_all_that_were_level() -> None:
     profile = approved([frozenset({2, 5}), frozenset({2, 5}), frozenset({6})])
-    for completion in ("none", "add1"):
+    # Two of three people have 2/3 of a seat, and more than one after the endowment was raised.
+    expected = {"none": [], "add1": [("seat 1", (2, 5))], "phragmen": [("seat 1", (2, 5))]}
+    for completion in expected:
         breaker = ties(profile)
         equal_shares(profile, 1, completion=completion, ties=breaker)
-        assert [(tie.where, tie.candidates) for tie in breaker.found] in (
-            [],
-            [("seat 1", (2, 5))],
-        )
+        assert [(tie.where, tie.candidates) for tie in breaker.found] == expected[completion]
