@@ -6,9 +6,11 @@ Exit codes: 0 done, 1 the votes or the plan do not hold (said on standard error)
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from aggregation.engine.errors import EngineError
@@ -33,8 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _write(outcome, plan, reading, options)
     except BrokenPipeError:
-        # Whoever read our output, ``head`` for one, has seen enough.
-        sys.stderr.close()
+        # Whoever read our output, ``head`` for one, has seen enough. What is still to be written
+        # goes nowhere, so that Python does not complain about it at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
@@ -116,5 +119,15 @@ def _write(outcome: Outcome, plan: Plan, reading: Reading, options: Namespace) -
     sys.stdout.flush()
 
 
+def _start() -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal may not know every letter
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return main()
+    except KeyboardInterrupt:
+        return 130
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_start())
