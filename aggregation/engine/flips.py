@@ -26,7 +26,6 @@ from aggregation.engine.steps import evidence_of, taking_part, tally
 # Votes that may be counted anew in searching, over all statements of one rule: about a second.
 _SEARCHED_VOTES = 20_000_000
 # Rules that take a solver seconds each time are not searched.
-_NOT_SEARCHED = frozenset({"exact_pav", "chamberlin_courant", "kemeny"})
 
 Again = Callable[[VoteMatrix], Evidence]
 
@@ -118,7 +117,7 @@ def ballots_to_flip(
     plan: Plan,
     outcome: Outcome,
     *,
-    frequencies: Sequence[NDArray[np.float64]] | None = None,
+    frequencies: Sequence[NDArray[np.float64] | None] | None = None,
 ) -> tuple[Flips, ...]:
     """For each rule of a run, the people it takes to flip each statement.
 
@@ -169,7 +168,8 @@ def _by_search(
     decided = np.array([d.status != NOT_ENOUGH_EVIDENCE for d in selection.decisions])
     cells, starts = _cells_by_statement(matrix, inside & (rule.id != "threshold"))
     found: list[int | None] = [None] * m
-    runs_left = 0 if rule.id in _NOT_SEARCHED else _SEARCHED_VOTES // max(matrix.n_votes, 1)
+    quick = RULES[rule.id].resampled
+    runs_left = _SEARCHED_VOTES // max(matrix.n_votes, 1) if quick else 0
     for at in _closest_first(evidence, inside, frequency):
         voters = cells[starts[at] : starts[at + 1]]
         voters = voters[(matrix.values[voters] == 1) == inside[at]]

@@ -236,17 +236,24 @@ def _settings(given: Any) -> dict[str, Any]:
     space = read(SPACE, table.get("space", {}), "space")
     if "rules" not in table:
         raise PlanError("missing_key", field="rules")
-    return (
-        top
-        | {
-            "participants": ParticipantsPlan(**people),  # type: ignore[arg-type]
-            "space": SpacePlan(**space),  # type: ignore[arg-type]
-            "grouping": _grouping(table.get("grouping", {})),
-            "thresholds": _thresholds(table.get("thresholds", list(DEFAULT_THRESHOLDS))),
-            "rules": _rules(table["rules"]),
-        }
-        | read_optional(table)
-    )
+    found: dict[str, Any] = top | {
+        "participants": ParticipantsPlan(**people),  # type: ignore[arg-type]
+        "space": SpacePlan(**space),  # type: ignore[arg-type]
+        "grouping": _grouping(table.get("grouping", {})),
+        "thresholds": _thresholds(table.get("thresholds", list(DEFAULT_THRESHOLDS))),
+        "rules": _rules(table["rules"]),
+    }
+    optional = read_optional(table)
+    if "weights" in optional:
+        _refuse_whole_people(found["rules"])
+    return found | optional
+
+
+def _refuse_whole_people(rules: tuple[RuleSpec, ...]) -> None:
+    for number, rule in enumerate(rules):
+        if not RULES[rule.id].fractions:
+            reason = f'"{rule.id}" cannot count people by weights, which the plan asks for'
+            raise PlanError("wrong_combination", field=f"rules[{number}].id", reason=reason)
 
 
 def _grouping(given: Any) -> GroupingPlan:

@@ -150,8 +150,8 @@ def _uncertain(outcome: Outcome) -> Iterator[str]:
             yield f"{name}: {unknown:,} statements have too few votes to be decided either way."
         if selection.ties:
             yield f"{name}: {len(selection.ties):,} ties, broken by: {selection.ties[0].rule}."
-        if outcome.stability is not None:
-            firm = outcome.stability["rules"][rule]
+        firm = outcome.stability and outcome.stability["rules"][rule]
+        if outcome.stability and firm:
             yield (
                 f"{name}: {firm['typical_change']:g} of {len(selection.statements):,} statements "
                 f"change in a typical resample; {firm['steady']:,} are selected in 95 % or more of "

@@ -37,6 +37,8 @@ class Rule:
     complexity : in votes stored (nnz), people (n), statements (m), groups (G) and seats.
     reference  : where it is defined.
     from_counts: it needs the votes counted by group only, not each person's.
+    resampled  : whether it is quick enough to be repeated on hundreds of resampled panels.
+    fractions  : whether people may count for more or less than a whole one.
     """
 
     id: str
@@ -48,6 +50,8 @@ class Rule:
     complexity: str
     reference: str
     from_counts: bool = False
+    resampled: bool = True
+    fractions: bool = True
 
     @property
     def select(self) -> Select:
@@ -184,16 +188,17 @@ RULES: dict[str, Rule] = {
             guarantees=("jr", "pjr", "ejr", "ejr_plus"),
             complexity="O(nnz), then per seat the supporters of statements near the lowest price",
             reference="Peters & Skowron 2020, Proportionality and the Limits of Welfarism, "
-            "arXiv:1911.11747",
+            "arXiv:1911.11747; completions: Faliszewski et al. 2023, arXiv:2305.11035",
         ),
         Rule(
             id="greedy_monroe",
             label="Equal parts of the panel, one statement each (Monroe)",
             function="committees.greedy_monroe:select",
-            inputs=("agree votes",),
+            inputs=("agree votes", "people of whole weight only"),
             params=(SEATS, UNSEEN_NOT_APPROVED),
-            guarantees=(),
-            complexity="O(seats · nnz)",
+            guarantees=("jr",),
+            complexity="O(nnz + seats · m)",
+            fractions=False,
             reference="Skowron, Faliszewski & Slinko 2015, Achieving fully proportional "
             "representation, Artificial Intelligence 222",
         ),
@@ -204,9 +209,33 @@ RULES: dict[str, Rule] = {
             inputs=("agree votes",),
             params=(SEATS, UNSEEN_NOT_APPROVED),
             guarantees=("committee_monotone", "jr", "pjr"),
-            complexity="O(seats · m · nnz) at worst",
+            complexity="O(seats · m), and a flow over n · seats for a few statements per seat",
             reference="Sánchez-Fernández, Fernández-García, Fisteus & Brill 2022, The maximin "
-            "support method, Mathematical Programming",
+            "support method, Mathematical Programming, arXiv:1609.05370",
+        ),
+        Rule(
+            id="exact_pav",
+            label="Proportional approval, best of all selections",
+            function="committees.exact_pav:select",
+            inputs=("agree votes",),
+            params=(SEATS, UNSEEN_NOT_APPROVED),
+            guarantees=("jr", "pjr", "ejr", "ejr_plus", "optimal"),
+            complexity="NP-hard; best found, with a bound, where the solver does not end",
+            reference="Thiele 1895; Aziz et al. 2017, Justified representation in approval-based "
+            "committee voting, Social Choice and Welfare 48",
+            resampled=False,
+        ),
+        Rule(
+            id="chamberlin_courant",
+            label="Something in it for most people (Chamberlin and Courant)",
+            function="committees.chamberlin_courant:select",
+            inputs=("agree votes",),
+            params=(SEATS, UNSEEN_NOT_APPROVED),
+            guarantees=("jr", "optimal"),
+            complexity="NP-hard; best found, with a bound, where the solver does not end",
+            reference="Chamberlin & Courant 1983, Representative deliberations and "
+            "representative decisions, American Political Science Review 77",
+            resampled=False,
         ),
         Rule(
             id="bridging",
@@ -321,6 +350,7 @@ RULES: dict[str, Rule] = {
             complexity="NP-hard in statements that hang together by circles; else O(m²)",
             reference="Young & Levenglick 1978, A consistent extension of Condorcet's election "
             "principle, SIAM J. Appl. Math. 35",
+            resampled=False,
         ),
         Rule(
             id="bradley_terry",

@@ -33,11 +33,12 @@ from aggregation.engine.groups import Grouping
 from aggregation.engine.matching import matched
 from aggregation.engine.matrix import VoteMatrix
 from aggregation.engine.outcome import Outcome
-from aggregation.engine.plan import Plan
+from aggregation.engine.plan import Plan, RuleSpec
 from aggregation.engine.plan_sections import StabilityPlan
 from aggregation.engine.randomness import generator
+from aggregation.engine.registry import RULES
 from aggregation.engine.selection import Selection
-from aggregation.engine.steps import evidence_of, group, place, select, taking_part, tally
+from aggregation.engine.steps import evidence_of, group, place, taking_part, tally
 
 _FORM = "folkmoot resamples, form 1"
 
@@ -47,8 +48,8 @@ class Resamples:
     """What R resamples selected, in order of their numbers.
 
     statement_ids : int64[m]. numbers : int64[R], ascending.
-    places        : one int32[R, m] per rule of the plan: place of each statement in that rule's
-                    order, from 1, or 0 where it was not selected.
+    places        : one int32[R, m] per rule of ``resampled_rules``: place of each statement in
+                    that rule's order, from 1, or 0 where it was not selected.
     k             : int64[R], number of opinion groups.
     stayed, people: int64[R]. Of ``people`` drawn who have a group in the run, how many stand in
                     the group that matches it.
@@ -135,6 +136,11 @@ def together(parts: Sequence[Resamples]) -> Resamples:
     return reduce(add, parts)
 
 
+def resampled_rules(plan: Plan) -> tuple[int, ...]:
+    """Places in the plan of the rules that are quick enough to be run on every resample."""
+    return tuple(at for at, rule in enumerate(plan.rules) if RULES[rule.id].resampled)
+
+
 def resample_range(
     matrix: VoteMatrix,
     plan: Plan,
@@ -155,7 +161,7 @@ def resample_range(
     panel = _panel(matrix, plan, seed, base)
     drawn = [_resample(panel, number) for number in range(low, high)]
     shape = (len(drawn), len(base.statement_ids))
-    places = [np.zeros(shape, dtype=np.int32) for _ in plan.rules]
+    places = [np.zeros(shape, dtype=np.int32) for _ in panel.rules]
     for at, one in enumerate(drawn):
         for table, row in zip(places, one.places, strict=True):
             table[at] = row
@@ -176,6 +182,7 @@ class _Panel:
 
     people: VoteMatrix
     plan: Plan
+    rules: tuple[RuleSpec, ...]
     seed: int
     base: Outcome
     strata: tuple[NDArray[np.int64], ...]
@@ -198,7 +205,8 @@ def _panel(matrix: VoteMatrix, plan: Plan, seed: int, base: Outcome) -> _Panel:
     strata = tuple(np.flatnonzero(labels == group) for group in np.unique(labels))
     asked = (plan.stability or StabilityPlan()).refit_groups
     refit = asked and plan.grouping.method == "kmeans"
-    return _Panel(people, plan, seed, base, strata, refit)
+    rules = tuple(plan.rules[at] for at in resampled_rules(plan))
+    return _Panel(people, plan, rules, seed, base, strata, refit)
 
 
 def _resample(panel: _Panel, number: int) -> _Resample:
@@ -210,7 +218,7 @@ def _resample(panel: _Panel, number: int) -> _Resample:
     if panel.refit:
         grouping = _refitted(drawn, plan, seed) or grouping
     evidence = evidence_of(drawn, plan, grouping, tally(drawn, grouping), seed)
-    places = [_places(selection, ids) for selection in select(plan, evidence)]
+    places = [_places(RULES[rule.id].select(evidence, rule.settings), ids) for rule in panel.rules]
     had = before >= 0
     stayed = had & (matched(grouping.labels, before) == before)
     return _Resample(places, grouping.n_groups, int(stayed.sum()), int(had.sum()))

@@ -19,6 +19,7 @@ from aggregation.engine.matrix import VoteMatrix
 from aggregation.engine.outcome import Outcome
 from aggregation.engine.plan import Plan
 from aggregation.engine.plan_sections import StabilityPlan
+from aggregation.engine.registry import RULES
 from aggregation.engine.resampling import Resamples, resample_range, together
 
 __all__ = [
@@ -108,19 +109,21 @@ class Stability:
     k            : number of groups → resamples that found so many.
     membership   : share of people drawn, 0 to 1, who stay in the group that matches theirs; None
                    if nobody is in a group.
-    rules        : one for each rule of the plan.
+    rules        : one for each rule of the plan; None for one too slow to be resampled.
     """
 
     resamples: int
     refit_groups: bool
     k: dict[int, int]
     membership: float | None
-    rules: tuple[RuleStability, ...]
+    rules: tuple[RuleStability | None, ...]
 
-    def standard_error(self, rule: int) -> NDArray[np.float64]:
+    def standard_error(self, rule: int) -> NDArray[np.float64] | None:
         """float64[m]: Monte Carlo standard error of the frequencies of one rule."""
-        frequency = self.rules[rule].frequency
-        return np.asarray(np.sqrt(frequency * (1 - frequency) / self.resamples))
+        found = self.rules[rule]
+        if found is None:
+            return None
+        return np.asarray(np.sqrt(found.frequency * (1 - found.frequency) / self.resamples))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python for JSON."""
@@ -129,7 +132,7 @@ class Stability:
             "refit_groups": self.refit_groups,
             "k": {str(k): count for k, count in self.k.items()},
             "membership": self.membership,
-            "rules": [rule.to_dict() for rule in self.rules],
+            "rules": [rule and rule.to_dict() for rule in self.rules],
         }
 
 
@@ -142,13 +145,16 @@ def stability(
     """
     sizes, counts = np.unique(resamples.k, return_counts=True)
     people = int(resamples.people.sum())
+    tables = iter(resamples.places)
     rules = [
-        _of_rule(places, np.isin(outcome.statement_ids, selection.statements))
-        for places, selection in zip(resamples.places, outcome.selections, strict=True)
+        _of_rule(next(tables), np.isin(outcome.statement_ids, selection.statements))
+        if RULES[selection.rule].resampled
+        else None
+        for selection in outcome.selections
     ]
     if flips is not None:
         rules = [
-            RuleStability(one.frequency, one.rank, one.typical_change, flip)
+            one and RuleStability(one.frequency, one.rank, one.typical_change, flip)
             for one, flip in zip(rules, flips, strict=True)
         ]
     return Stability(
@@ -174,7 +180,7 @@ def stability_of(
     found = stability(resamples, outcome)
     if not asked.flips:
         return found
-    frequencies = [rule.frequency for rule in found.rules]
+    frequencies = [None if rule is None else rule.frequency for rule in found.rules]
     flips = ballots_to_flip(matrix, plan, outcome, frequencies=frequencies)
     return stability(resamples, outcome, flips=flips)
 
@@ -217,6 +223,8 @@ def what_would_change(
 
 def _resampled(outcome: Outcome, found: Stability) -> list[dict[str, Any]]:
     first, selected = found.rules[0], len(outcome.selected)
+    if first is None:
+        return [_line("not_resampled")]
     inside = np.isin(outcome.statement_ids, outcome.selected)
     steady = int(np.count_nonzero(inside & (first.frequency >= STEADY)))
     lines = [

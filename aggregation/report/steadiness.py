@@ -79,6 +79,7 @@ def resampling(run: Run) -> Resampling | None:
         rules=tuple(
             RuleSteadiness(at, rule["steady"], rule["typical_change"], bool(rule.get("flip_exact")))
             for at, rule in enumerate(found["rules"])
+            if rule is not None  # too slow to be resampled
         ),
     )
 
@@ -88,6 +89,8 @@ def steadiness(run: Run, statements: int) -> Sequence[Mapping[int, Steady]]:
     found = _found(run)
     table: list[dict[int, Steady]] = [{} for _ in range(statements)]
     for index, rule in enumerate(found["rules"] if found else ()):
+        if rule is None:
+            continue
         if len(rule["frequency"]) != statements:
             raise ValueError("stability of another number of statements")
         places = rule.get("rank") or [None] * statements

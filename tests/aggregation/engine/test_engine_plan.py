@@ -215,6 +215,13 @@ def test_optional_sections_are_read_back_and_change_the_hash() -> None:
         ({"weights": {"margins": {"age": {"old": 0.5}}}}, "weights.margins.age"),
         ({"weights": {"margins": {"age": {"old": 2}}}}, "weights.margins.age.old"),
         ({"weights": {"margins": {"age": {"old": 1}}, "low": 2}}, "weights.low"),
+        (
+            {
+                "weights": {"margins": {"age": {"old": 1}}},
+                "rules": [{"id": "approval", "seats": 2}, {"id": "greedy_monroe", "seats": 2}],
+            },
+            "rules[1].id",
+        ),
         ({"stability": {"resamples": 0}}, "stability.resamples"),
         ({"stability": {"refit_groups": "yes"}}, "stability.refit_groups"),
         ({"stability": {"resample": 5}}, "stability.resample"),

@@ -446,3 +446,14 @@ def test_the_panel_of_2023_with_groups_found_anew(ccai: Any) -> None:
     assert found.membership is not None
     assert 0.5 < found.membership < 1
     assert found.rules[0].steady < len(base.selected)
+
+
+def test_a_rule_that_is_too_slow_to_be_repeated_says_so_by_having_no_stability(camps: Any) -> None:
+    rules = [{"id": "exact_pav", "seats": 2}, {"id": "approval", "seats": 2}]
+    plan = Plan.from_dict(
+        shipped("default").to_dict() | {"rules": rules, "stability": {"resamples": 3}}
+    )
+    found = aggregate(camps()[0], plan).stability
+    assert found is not None
+    assert found["rules"][0] is None
+    assert len(found["rules"][1]["frequency"]) == camps()[0].n_statements
