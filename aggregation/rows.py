@@ -89,7 +89,7 @@ def load_matrix(round: Round, plan: Plan, *, between: tuple[int, int] | None = N
 
 def n_people(round: Round) -> int:
     """Rows of the whole matrix."""
-    return _people(round).count()
+    return int(_people(round).count())
 
 
 def _people(round: Round) -> Any:

@@ -238,7 +238,10 @@ class VoteMatrix:
         return replace(self, weights=weights)
 
     def _with(self, rows: Any, cells: Any, **parts: Any) -> VoteMatrix:
-        optional: dict[str, Any] = {name: getattr(self, name) for name in _BY_ROW}
+        optional: dict[str, Any] = {
+            name: None if getattr(self, name) is None else getattr(self, name)[rows]
+            for name in _BY_ROW
+        }
         chances = self.probabilities
         return VoteMatrix(
             participant_ids=self.participant_ids[rows],
@@ -247,7 +250,7 @@ class VoteMatrix:
             characteristics=tuple(
                 replace(one, labels=one.labels[rows]) for one in self.characteristics
             ),
-            **{name: None if array is None else array[rows] for name, array in optional.items()},
+            **optional,
             **parts,
         )
 
