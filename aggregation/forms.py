@@ -56,13 +56,11 @@ class GroupNameForm(forms.Form):
     """What to call one opinion group. Left empty, it keeps its letter alone."""
 
     name = forms.CharField(
-        label=_("Name"),
         max_length=60,
         required=False,
         help_text=_("A few words, as short as a headline. Leave it empty to use the letter only."),
     )
     text = forms.CharField(
-        label=_("One line about it"),
         max_length=200,
         required=False,
         help_text=_("What these people have in common, judged by their votes."),

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from aggregation import words
 from aggregation.models import Run
 from aggregation.opinion_map import outline
-from aggregation.report.finding import votes_needed
 from aggregation.report.groups import Group
 from aggregation.report.lines import GroupVotes, Line
 from aggregation.selectors import newest_official
@@ -151,15 +150,14 @@ def frequency_bar(share: float | None, selected: bool) -> dict[str, object]:
 def group_title(group: Group) -> SafeString:
     """“Group A”, with the name that the organisers gave it."""
     title = _("Group %(letter)s") % {"letter": group.letter}
-    if not group.name:
-        return format_html("{}", title)
-    return format_html("{}: <bdi>{}</bdi>", title, group.name)
+    return format_html("{}: <bdi>{}</bdi>", title, group.name) if group.name else escape(title)
 
 
-@register.filter
-def needed(run: Run) -> int:
-    """Votes that every group must have cast before a statement is compared."""
-    return votes_needed(run)
+@register.simple_tag
+def group_words(group: Group) -> str:
+    """The same without markup, for the title of a page."""
+    title = _("Group %(letter)s") % {"letter": group.letter}
+    return f"{title}: {group.name}" if group.name else title
 
 
 @register.filter

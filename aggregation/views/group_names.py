@@ -43,7 +43,10 @@ def name_groups(request: HttpRequest, slug: str, run_id: int) -> HttpResponse:
 
 def _form(group: Group, sent: QueryDict | None) -> GroupNameForm:
     said = {"name": group.name, "text": group.named.text if group.named else ""}
-    return GroupNameForm(sent, prefix=f"group-{group.label}", initial=said)
+    form = GroupNameForm(sent, prefix=f"group-{group.label}", initial=said)
+    form.fields["name"].label = _("Name of group %(letter)s") % {"letter": group.letter}
+    form.fields["text"].label = _("One line about group %(letter)s") % {"letter": group.letter}
+    return form
 
 
 def _done_run(managed: Managed, run_id: int) -> Run:

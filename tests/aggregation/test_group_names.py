@@ -47,6 +47,13 @@ def test_a_name_stands_in_the_report_and_says_whose_it_is(client, run):
     assert "Group A: Careful ones" in page
 
 
+def test_the_title_of_a_page_holds_no_markup(client, run):
+    call(run, 0, "Careful <ones>")
+    page = client.get(f"/d/assistant/report/{run.pk}/groups/a/").content.decode()
+    assert "<title>Group A: Careful &lt;ones&gt; – " in page
+    assert "<bdi>Careful &lt;ones&gt;</bdi>" in page
+
+
 def test_without_names_the_report_speaks_of_letters_only(client, run):
     assert "Named by the organisers" not in report(client, run)
 
