@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aggregation.engine.committees.approvals import Approvals
+from aggregation.engine.committees.budgets import Rows
 from aggregation.engine.errors import EngineError
 
 CELLS = 2**25
@@ -33,7 +34,8 @@ class SupportFlow:
             np.ones(n) if approved.weights is None else approved.weights.astype(np.float64)
         )
         self.likes = np.zeros((n, seats), order="F")
-        self.given = np.zeros((n, seats), order="F")
+        self.given = np.zeros((n, seats))
+        self.rows: list[Rows] = []
         self.filled = 0
         self.value = Fraction(int(approved.totals.sum()) + 1)
         self._uncovered, self._covered = self.weights.copy(), 0
@@ -66,7 +68,8 @@ class SupportFlow:
         self.given[:, : seat + 1] = division
         self.likes[self.approved.supporters(column), seat] = 1.0
         self.filled, self.value, self._last = seat + 1, value, None
-        rows = self.approved.supporters(column)
+        rows = self.approved.supporters(column).astype(np.intp)
+        self.rows.append(rows)
         self._covered += int(self._uncovered[rows].sum())
         self._uncovered[rows] = 0.0
 
@@ -105,11 +108,8 @@ class _Rearrangement:
 
     def __init__(self, flow: SupportFlow, column: int) -> None:
         self.flow, self.column, size = flow, column, flow.filled + 1
-        n = len(flow.weights)
-        self.likes = np.zeros((n, size), order="F")
-        self.likes[:, :-1] = flow.likes[:, : flow.filled]
-        self.likes[flow.approved.supporters(column), -1] = 1.0
-        self.given = np.zeros((n, size), order="F")
+        self.rows = [*flow.rows, flow.approved.supporters(column).astype(np.intp)]
+        self.given = np.zeros((len(flow.weights), size))
         self.given[:, :-1] = flow.given[:, : flow.filled]
         self.crumbs = _NOTHING * flow.weights
         # Less than this is not followed; all of it together is far less than ``enough``.
@@ -133,7 +133,8 @@ class _Rearrangement:
         """Take from everyone's gifts until no seat gets more than the target."""
         got = self.given.sum(axis=0)
         self.given *= np.minimum(1.0, float(target) / np.maximum(got, float(target)))
-        self.free = self._cleared(self.flow.weights - self.given.sum(axis=1))
+        free = self.flow.weights - self.given.sum(axis=1)
+        self.free = np.where(free > self.crumbs, free, 0.0)
 
     def _fill(self, target: float) -> NDArray[np.bool_] | None:
         """Fill the new statement up; else the seats that no free support can be led to."""
@@ -147,22 +148,21 @@ class _Rearrangement:
 
     def _chain(self, new: int) -> tuple[list[int] | None, NDArray[np.bool_]]:
         """The shortest way from the new statement to a seat whose supporters have support free."""
-        free = self.free @ self.likes
         before = np.full(new + 1, -1)
         reached = np.zeros(new + 1, dtype=bool)
         reached[new] = True
         front = [new]
         while front:
-            open_seats = [seat for seat in front if free[seat] > self.least]
-            if open_seats:
-                seat = max(open_seats, key=lambda at: float(free[at]))
+            free = {seat: float(self.free.take(self.rows[seat]).sum()) for seat in front}
+            seat = max(free, key=lambda at: free[at])
+            if free[seat] > self.least:
                 chain = [seat]
                 while chain[-1] != new:
                     chain.append(int(before[chain[-1]]))
                 return chain[::-1], reached
             following: list[int] = []
             for seat in front:
-                reach = self.likes[:, seat] @ self.given
+                reach = self.given.take(self.rows[seat], axis=0).sum(axis=0)
                 fresh = np.flatnonzero((reach > self.least) & ~reached).tolist()
                 reached[fresh] = True
                 before[fresh] = seat
@@ -172,19 +172,19 @@ class _Rearrangement:
 
     def _hand_on(self, chain: list[int], missing: float) -> None:
         """Each seat of the chain takes supporters from the next, the last one what is free."""
-        spare = self.free * self.likes[:, chain[-1]]
+        last = self.rows[chain[-1]]
+        spare = self.free[last]
         links = [
-            (taker, giver, self.likes[:, taker] * self.given[:, giver])
-            for taker, giver in pairwise(chain)
+            (taker, giver, self.given[self.rows[taker], giver]) for taker, giver in pairwise(chain)
         ]
         amount = min([missing, spare.sum(), *(both.sum() for _, _, both in links)])
         for taker, giver, both in links:
-            moved = both * (amount / both.sum())
-            self.given[:, taker] += moved
-            self.given[:, giver] = self._cleared(self.given[:, giver] - moved)
+            rows, moved = self.rows[taker], both * (amount / both.sum())
+            self.given[rows, taker] += moved
+            self.given[rows, giver] = self._cleared(both - moved, rows)
         moved = spare * (amount / spare.sum())
-        self.given[:, chain[-1]] += moved
-        self.free = self._cleared(self.free - moved)
+        self.given[last, chain[-1]] += moved
+        self.free[last] = self._cleared(spare - moved, last)
 
-    def _cleared(self, amounts: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.where(amounts > self.crumbs, amounts, 0.0)
+    def _cleared(self, amounts: NDArray[np.float64], rows: Rows) -> NDArray[np.float64]:
+        return np.where(amounts > self.crumbs[rows], amounts, 0.0)
