@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,24 @@ from numpy.typing import NDArray
 from aggregation.engine.consensus import MEASURES, summary
 from aggregation.engine.outcome import Outcome
 from aggregation.engine.plan import Plan, RuleSpec
-from aggregation.engine.registry import RULES
+from aggregation.engine.properties.verdicts import STORIES
+from aggregation.engine.registry import GUARANTEES, RULES
 from aggregation.engine.selection import NOT_ENOUGH_EVIDENCE, Selection
+from aggregation.engine.stability import CHANGES
 
 _WIDTH = 100
 _LISTED = 5
 # Shares of fewer votes say little.
 _FEW = 10
+_NAMED = 3
+_OTHERWISE = {
+    "k": "With {k} groups",
+    "above": "With the bound at {above}",
+    "rule": "By {rule}",
+    "unweighted": "With everyone counted alike",
+    "with_excluded": "With the {people} people who were left out",
+}
+_HOLDS = {True: "This holds.", False: "This does not hold.", None: "This could not be decided."}
 
 
 def in_words(
@@ -143,33 +155,57 @@ def _selected(selection: Selection, texts: Mapping[int, str]) -> Iterator[str]:
 
 
 def _uncertain(outcome: Outcome) -> Iterator[str]:
-    for rule, selection in enumerate(outcome.selections):
+    for number, selection in enumerate(outcome.selections, start=1):
+        rule = f"{selection.rule} (rule {number})"
         unknown = sum(one.status == NOT_ENOUGH_EVIDENCE for one in selection.decisions)
-        name = f"{selection.rule} (rule {rule + 1})"
         if unknown:
-            yield f"{name}: {unknown:,} statements have too few votes to be decided either way."
+            yield f"{rule}: {unknown:,} statements have too few votes to be decided either way."
         if selection.ties:
-            yield f"{name}: {len(selection.ties):,} ties, broken by: {selection.ties[0].rule}."
-        firm = outcome.stability and outcome.stability["rules"][rule]
-        if outcome.stability and firm:
-            yield (
-                f"{name}: {firm['typical_change']:g} of {len(selection.statements):,} statements "
-                f"change in a typical resample; {firm['steady']:,} are selected in 95 % or more of "
-                f"{outcome.stability['resamples']:,}."
-            )
+            yield f"{rule}: {len(selection.ties):,} ties, broken by: {selection.ties[0].rule}."
     for tie in outcome.grouping.ties:
         yield f"Tie in the {tie.where}, broken by: {tie.rule}."
-    if outcome.stability is None:
-        yield "How steady the selection is was not computed: the plan has no section [stability]."
+    yield from _firmness(outcome)
     for one in outcome.variants:
-        other = ", ".join(f"{name} {value}" for name, value in one["label"]["params"].items())
+        settings = one["label"]["params"]
         yield (
-            f"With another {one['kind']} ({other}): {one['selected']:,} statements, "
-            f"{len(one['added']):,} more and {len(one['dropped']):,} fewer."
+            f"{_OTHERWISE[one['label']['code']].format(**settings)}: {one['selected']:,} "
+            f"statements, {len(one['added']):,} more and {len(one['dropped']):,} fewer."
         )
     for one in outcome.properties:
-        holds = {True: "holds", False: "does not hold", None: "could not be decided"}[one["holds"]]
-        yield f"{one['rule']}: {one['property']} {holds}."
+        said = f"{one['rule']} (rule {one['index'] + 1}): {GUARANTEES[one['property']]}"
+        yield from textwrap.wrap(f"{said} {_HOLDS[one['holds']]}", _WIDTH)
+        if one["counterexample"]:
+            yield from _story(one["property"], one["counterexample"])
+
+
+def _firmness(outcome: Outcome) -> Iterator[str]:
+    """What resampling says, and which statements the fewest people could move."""
+    if outcome.stability is None:
+        yield "How firm the selection is was not computed: the plan has no section [stability]."
+        return
+    panels = f"{outcome.stability['resamples']:,} resampled panels"
+    for selection, firm in zip(outcome.selections, outcome.stability["rules"], strict=True):
+        yield (
+            f"{selection.rule}: {firm['typical_change']:g} of {len(selection.statements):,} "
+            f"statements are others in a typical one of {panels}; {firm['steady']:,} are selected "
+            "in 95 % of them or more."
+        )
+    selected = set(outcome.selected)
+    flips = zip(outcome.stability["rules"][0]["flip"], outcome.statement_ids.tolist(), strict=True)
+    known = sorted((people, one) for people, one in flips if people is not None)
+    for code, inside in (("few_drop", True), ("few_lift", False)):
+        for people, one in [pair for pair in known if (pair[1] in selected) == inside][:_NAMED]:
+            yield CHANGES[code].format(statement=one, people=people)
+
+
+def _story(name: str, found: Mapping[str, Any]) -> Iterator[str]:
+    """Whom the selection fails, as ``Counterexample.told`` has it."""
+    named = ", ".join(str(one) for one in found["statements"])
+    story = STORIES["jr" if found["deserved"] == 1 else name]
+    yield from textwrap.wrap(
+        story.format_map(dict(found) | {"statements": named}), _WIDTH,
+        initial_indent="  ", subsequent_indent="  ",
+    )  # fmt: skip
 
 
 def _statement(said: str, statement: int, texts: Mapping[int, str]) -> Iterator[str]:

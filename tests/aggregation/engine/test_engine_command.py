@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from aggregation.engine import aggregate, shipped
+from aggregation.engine import aggregate, printing, shipped
 from aggregation.engine.__main__ import main
+from aggregation.engine.properties.verdicts import STORIES
 from aggregation.engine.reading import read
+from aggregation.engine.registry import GUARANTEES
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -96,6 +99,40 @@ def test_who_and_what_counts_can_be_set(export: Path, capsys: pytest.CaptureFixt
     assert document["statements"] == 7
     assert document["participants"] == 18
     assert document["participants_excluded"] == [3, 4, 20]
+
+
+THOROUGH = """
+[[rules]]
+id = "sequential_pav"
+seats = 2
+[stability]
+resamples = 5
+[sensitivity]
+[properties]
+"""
+
+
+def test_what_would_change_the_outcome_is_printed(
+    export: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = export / "plan.toml"
+    plan.write_text(DECLARED + THOROUGH)
+    code, out, err = run(export, "--plan", plan, "--min-votes", 2, capsys=capsys)
+    assert (code, err) == (0, "")
+    doubts = out.split("What is uncertain")[1]
+    assert "statements are others in a typical one of 5 resampled panels" in doubts
+    assert "With the bound at 0.55: 2 statements, 0 more and 0 fewer." in doubts
+    assert "By sequential_pav: 2 statements" in doubts
+    assert "With the 1 people who were left out: " in doubts
+    assert "would drop out if" in doubts
+    assert "This holds." in doubts
+
+
+def test_every_kind_of_variant_and_property_has_words() -> None:
+    source = (ROOT / "aggregation" / "engine" / "sensitivity.py").read_text()
+    codes = set(re.findall(r'_variant\("\w+", "(\w+)"', source))
+    assert codes == set(printing._OTHERWISE)
+    assert set(STORIES) <= set(GUARANTEES)
 
 
 def test_text_that_people_wrote_cannot_drive_the_terminal(
