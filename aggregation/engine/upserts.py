@@ -65,28 +65,31 @@ def upserted(
     asked += Places(wide.statement_ids, "statement", len(what)).of(what)
     asked, votes = _last_of_each(asked, votes)
     touched = distinct(asked // m)
-    cell, local = cells_of(wide.indptr, touched)
-    before = touched[local] * m + wide.indices[cell]
+    length = wide.votes_by_participant[touched]
+    cell, _ = cells_of(wide.indptr, touched)
+    before = np.repeat(touched * m, length) + wide.indices[cell]
     place = np.searchsorted(before, asked)
     fresh = np.ones(len(asked), dtype=bool)
     inside = place < len(before)
     fresh[inside] = before[place[inside]] != asked[inside]
+    kept = ~fresh | (votes != WITHDRAWN)  # what was not there cannot be taken back
+    asked, votes, place, fresh = asked[kept], votes[kept], place[kept], fresh[kept]
     # The cells that were there, with those that are new in between.
     into = place[fresh] + np.arange(np.count_nonzero(fresh))
     key = _woven(before, asked[fresh], into)
     old = _woven(wide.values[cell], 0, into)
     was = np.ones(len(key), dtype=bool)
     was[into] = False
-    new, now, at = old.copy(), was.copy(), np.searchsorted(key, asked)
+    new, now, at = old.copy(), was.copy(), place + np.cumsum(fresh) - fresh
     now[at] = votes != WITHDRAWN
     new[at] = np.where(votes != WITHDRAWN, votes, 0)
-    length = np.bincount(local, minlength=len(touched))
-    length += np.bincount(np.searchsorted(touched, asked[fresh] // m), minlength=len(touched))
-    row = np.repeat(touched, length)
-    column = key - row * m
+    owner = np.searchsorted(touched, asked[fresh] // m)
+    row = np.repeat(touched, length + np.bincount(owner, minlength=len(touched)))
     row_before = _row_before(matrix.participant_ids, wide.participant_ids)
-    found = Upserts(wide, row_before, row, column, was, now, old, new)
-    return replace(found, matrix=_rebuilt(found, cell))
+    found = Upserts(wide, row_before, row, key - row * m, was, now, old, new)
+    # Where new cells go, counted in the votes before.
+    where = wide.indptr[touched][owner] + place[fresh] - offsets(length)[owner]
+    return replace(found, matrix=_rebuilt(found, cell, where))
 
 
 def updated(
@@ -149,14 +152,14 @@ def _checked(values: ArrayLike, n_who: int, n_what: int) -> NDArray[np.int8]:
 
 def _widened(matrix: VoteMatrix, who: Integers, what: Integers) -> VoteMatrix:
     """The same votes, with empty rows and columns for new people and statements."""
-    people = distinct(np.concatenate([matrix.participant_ids, who]))
-    statements = distinct(np.concatenate([matrix.statement_ids, what]))
+    people = _joined(matrix.participant_ids, who)
+    statements = _joined(matrix.statement_ids, what)
+    if len(people) == matrix.n_participants and len(statements) == matrix.n_statements:
+        return replace(matrix, weights=None, probabilities=None)
     at = np.searchsorted(people, matrix.participant_ids)
     length = np.zeros(len(people), dtype=np.int64)
     length[at] = matrix.votes_by_participant
     columns = np.searchsorted(statements, matrix.statement_ids).astype(np.int32)
-    if len(people) == matrix.n_participants and len(statements) == matrix.n_statements:
-        return replace(matrix, weights=None, probabilities=None)
     indices = matrix.indices
     if len(statements) > len(columns):
         indices = columns[indices]
@@ -176,6 +179,14 @@ def _widened(matrix: VoteMatrix, who: Integers, what: Integers) -> VoteMatrix:
     )
 
 
+def _joined(known: Integers, some: Integers) -> Integers:
+    """All ids, ascending. Both ascending, the first long."""
+    at = np.searchsorted(known, some)
+    missing = np.append(known, -1)[at] != some if len(known) else np.ones(len(some), dtype=bool)
+    missing |= at == len(known)
+    return np.insert(known, at[missing], some[missing]) if missing.any() else known
+
+
 def _spread(known: NDArray[Any], at: Integers, n: int, missing: int) -> NDArray[Any]:
     result = np.full(n, missing, dtype=known.dtype)
     result[at] = known
@@ -183,6 +194,8 @@ def _spread(known: NDArray[Any], at: Integers, n: int, missing: int) -> NDArray[
 
 
 def _row_before(before: Integers, after: Integers) -> Integers:
+    if len(before) == len(after):
+        return np.arange(len(after))
     result = np.full(len(after), -1, dtype=np.int64)
     result[np.searchsorted(after, before)] = np.arange(len(before))
     return result
@@ -196,27 +209,24 @@ def _last_of_each(key: Integers, votes: NDArray[np.int8]) -> tuple[Integers, NDA
     return key[last], votes[last]
 
 
-def _rebuilt(u: Upserts, cell: Integers) -> VoteMatrix:
-    """The matrix with the new votes. cell : position before of each cell that was there."""
+def _rebuilt(u: Upserts, cell: Integers, where: Integers) -> VoteMatrix:
+    """The matrix with the new votes. cell : position before of each cell that was there. where :
+    positions before at which new cells come in, rising."""
     wide, fresh = u.matrix, u.now & ~u.was
     values = wide.values.copy()
     changed = (u.new != u.old)[u.was]
     values[cell[changed]] = u.new[u.was][changed]
-    gone = cell[~u.now[u.was]]
-    n = wide.n_participants
-    length = wide.votes_by_participant + np.bincount(u.row[fresh], minlength=n)
-    length -= np.bincount(u.row[u.was & ~u.now], minlength=n)
-    indptr = offsets(length)
-    # A new cell comes after those of its row that are seen and stand before it.
-    rank = np.cumsum(u.now) - 1
-    first = np.searchsorted(u.row, u.row[fresh])
-    into = indptr[u.row[fresh]] + rank[fresh] - rank[first] + u.now[first] - 1
-    indices = wide.indices
+    indices, gone = wide.indices, cell[~u.now[u.was]]
+    length = wide.votes_by_participant
+    length += np.bincount(u.row[fresh], minlength=len(length))
+    into = where + np.arange(len(where))
     if len(gone):
         indices, values = np.delete(indices, gone), np.delete(values, gone)
+        length -= np.bincount(u.row[u.was & ~u.now], minlength=len(length))
+        into -= np.searchsorted(gone, where)
     return replace(
         wide,
-        indptr=indptr,
+        indptr=offsets(length),
         indices=_woven(indices, u.column[fresh], into),
         values=_woven(values, u.new[fresh], into),
     )
