@@ -99,11 +99,10 @@ def _places(points: Floats, mass: Integers) -> tuple[Floats, Integers]:
     """Different places in canonical order, and the place of each person."""
     axes = points.shape[1]
     if axes <= _AXES_CUT and len(points) > _MOST_PLACES:
-        rising = [np.sort(axis) for axis in points.T]
+        orders = [np.argsort(axis) for axis in points.T]
+        rising = [axis[order] for axis, order in zip(points.T, orders, strict=True)]
         if any(np.count_nonzero(_begins(axis)) > _MOST_PLACES for axis in rising):
-            parts = int(_MOST_PLACES ** (1 / axes))
-            cuts = [_equal_parts(*pair, mass, parts) for pair in zip(points.T, rising, strict=True)]
-            return _cells(points, mass, cuts)
+            return _cells(points, mass, orders, rising)
     order = np.lexsort(points.T[::-1])
     ordered = points[order]
     begins = _begins(ordered[:, 0])
@@ -121,24 +120,31 @@ def _begins(ordered: Floats) -> NDArray[np.bool_]:
     return result
 
 
-def _equal_parts(axis: Floats, rising: Floats, mass: Integers, parts: int) -> Floats:
-    """Coordinates, rising, that cut the crowd into parts of equal weight."""
-    targets = int(mass.sum()) * np.arange(1, parts) // parts
-    if mass.min() == mass.max():  # the order is not needed, which saves time
-        before = targets // max(int(mass[0]), 1)
+def _equal_parts(order: Integers, rising: Floats, mass: Integers, parts: int) -> Integers:
+    """int64[n]: 0 to ``parts`` - 1, so that parts follow each other along the axis and weigh
+    about the same. Equal coordinates are in one part."""
+    if mass.min() == mass.max():  # faster, and the same
+        before = len(mass) * np.arange(1, parts) // parts
     else:
-        before = np.searchsorted(np.cumsum(mass[np.argsort(axis)]), targets, side="right")
+        whole = int(mass.sum())
+        targets = np.array([whole * part // parts for part in range(1, parts)])
+        before = np.searchsorted(np.cumsum(mass[order]), targets, side="right")
     edges = rising[np.minimum(before, len(rising) - 1)]
-    return edges[_begins(edges)]
+    bounds = np.searchsorted(rising, edges, side="left")
+    part = np.empty(len(order), dtype=np.int64)
+    part[order] = np.repeat(np.arange(parts), np.diff(bounds, prepend=0, append=len(order)))
+    return part
 
 
-def _cells(points: Floats, mass: Integers, cuts: list[Floats]) -> tuple[Floats, Integers]:
-    """Mean places of the people between the same cuts, and the place of each person."""
-    cell, count = np.zeros(len(points), dtype=np.int64), 1
-    for axis, cut in zip(points.T, cuts, strict=True):
-        cell = cell * (len(cut) + 1) + np.searchsorted(cut, axis, side="right")
-        count *= len(cut) + 1
-    used = np.bincount(cell, minlength=count) > 0
+def _cells(
+    points: Floats, mass: Integers, orders: list[Integers], rising: list[Floats]
+) -> tuple[Floats, Integers]:
+    """Mean places of the people in the same parts, and the place of each person."""
+    parts = int(_MOST_PLACES ** (1 / len(orders)))
+    cell = np.zeros(len(points), dtype=np.int64)
+    for order, axis in zip(orders, rising, strict=True):
+        cell = cell * parts + _equal_parts(order, axis, mass, parts)
+    used = np.bincount(cell, minlength=parts ** len(orders)) > 0
     place_of = (np.cumsum(used) - 1)[cell]
     return exact_means(points, mass, place_of, int(used.sum())), place_of
 
