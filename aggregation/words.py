@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from aggregation.engine import REASONS, RULES
+from aggregation.engine import RULES
 from deliberation.figures import decimal
 from deliberation.rule_words import (
     guarantee_in_words,
@@ -60,7 +60,7 @@ def promises(rule: str) -> list[str]:
 
 def reason_in_words(code: str, params: Mapping[str, Any]) -> str:
     """Why a statement has its status."""
-    if code == "too_few_votes":
+    if code in ("too_few_votes", "too_few_votes_in_all"):
         return _too_few(params)
     templates = {
         "above_threshold": _("“%(name)s” is above %(above)s."),
@@ -68,14 +68,12 @@ def reason_in_words(code: str, params: Mapping[str, Any]) -> str:
         "no_groups": _("There are no opinion groups to compare."),
         "won_seat": _("It won place %(seat)s."),
         "no_seat_left": _("All places went to statements that added more."),
+        "not_affordable": _("Those who agree with it had too little left to pay for it."),
+        "ranked_below": _("All places went to statements ranked above it."),
         "nobody_agreed": _("Nobody agreed with it."),
         "nobody_voted": _("Nobody voted on it."),
     }
-    filled = _filled(params)
-    if code in templates:
-        return templates[code] % filled
-    # Words of the engine itself, which the catalogue may translate.
-    return _(REASONS[code]).format(**filled) if code in REASONS else code
+    return templates[code] % _filled(params) if code in templates else code
 
 
 def _filled(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,6 +89,12 @@ def _filled(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _too_few(params: Mapping[str, Any]) -> str:
+    if "group" not in params:
+        return ngettext(
+            "It has %(votes)d vote; %(needed)d are needed.",
+            "It has %(votes)d votes; %(needed)d are needed.",
+            params["votes"],
+        ) % dict(params)
     return ngettext(
         "Group %(group)s cast %(votes)d vote on it; %(needed)d are needed.",
         "Group %(group)s cast %(votes)d votes on it; %(needed)d are needed.",

@@ -18,11 +18,13 @@ MEASURE_NAMES: Final[dict[str, Promise]] = {
     "gac_polis": gettext_lazy("Common ground, smoothed"),
     "gac_raw": gettext_lazy("Common ground"),
     "min_group": gettext_lazy("Least agreeing group"),
+    "bridging": gettext_lazy("Agreement across the divide"),
 }
 MEASURES: Final[dict[str, Promise]] = {
     "gac_polis": gettext_lazy("product over the groups of (agree + 1) / (votes + 2)"),
     "gac_raw": gettext_lazy("product over the groups of agree / votes"),
     "min_group": gettext_lazy("smallest share of agreement of any group"),
+    "bridging": gettext_lazy("the part of agreement that does not hang on the side one is on"),
 }
 _NAMES: Final[dict[str, Promise]] = {
     "threshold": gettext_lazy("Agreement of all groups above a threshold"),
@@ -183,14 +185,17 @@ _GUARANTEES: Final[dict[str, Promise]] = {
         "A group large enough for several places that agrees on as many statements has as many."
     ),
     "ejr": gettext_lazy(
-        "In every such group somebody agrees with as many selected statements as the group "
-        "deserves."
+        "In every group large enough for several places that agrees on as many statements, "
+        "somebody agrees with that many of the selected ones."
     ),
     "ejr_plus": gettext_lazy(
-        "No statement left out has a group of supporters large enough for more who all got less."
+        "Supporters of a statement that was left out, if they are enough for several places, "
+        "have somebody among them who agrees with that many of the selected ones."
     ),
     "condorcet": gettext_lazy("A statement that wins against every other one comes first."),
-    "smith": gettext_lazy("Statements that win against all others stand above these."),
+    "smith": gettext_lazy(
+        "A set of statements of which each wins against every statement outside it comes first."
+    ),
     "clone_independent": gettext_lazy(
         "Near copies of a statement neither help nor hurt the others."
     ),
