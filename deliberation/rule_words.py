@@ -164,7 +164,7 @@ _UNSEEN: Final[dict[str, Promise]] = {
         "A statement is judged by those who saw it, as if all others were like them."
     ),
     "inverse_propensity": gettext_lazy(
-        "A statement is judged by those who saw it; people to whom it was rarely shown by lot "
+        "A statement is judged by those who saw it; people who were unlikely to be shown it "
         "count for more."
     ),
 }

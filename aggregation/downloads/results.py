@@ -50,8 +50,13 @@ SELECTIONS: Final = (
     Column("score", _("What the rule compared; empty where it could not be computed.")),
     Column("reason", _("Why, in the words of the engine.")),
     Column("frequency", _("Share of all redrawn panels that select it. Empty if none were drawn.")),
-    Column("rank_low", _("Best place in the middle 95 % of those.")),
-    Column("rank_high", _("Worst place in the middle 95 % of those.")),
+    Column(
+        "rank_low", _("Best place among the selected, in 95 of 100 redrawn panels that select it.")
+    ),
+    Column(
+        "rank_high",
+        _("Worst place among the selected, in 95 of 100 redrawn panels that select it."),
+    ),
     Column("flip", _("So few people, voting otherwise, would move it in or out.")),
 )
 

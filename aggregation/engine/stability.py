@@ -47,7 +47,7 @@ _NAMED = 3
 CHANGES: dict[str, str] = {
     "not_resampled": "How firm the selection is was not computed.",
     "typical_change": (
-        "Had other people of the same kind come, {change} of {selected} selected statements would "
+        "Had other people of the same kind taken part, {change} of {selected} selected statements would "
         "typically be others."
     ),
     "steady": (

@@ -112,7 +112,7 @@ def sort_name(sort: str, measure: str) -> str:
         "divide": _("How much it divides"),
         "agree": _("Agreement of everyone"),
         "unsure": _("How many pass"),
-        "range": _("How little the votes tell"),
+        "range": _("Where votes say least"),
         "steady": _("How sure the selection is"),
         "votes": _("Number of votes"),
         "number": _("Number of the statement"),
