@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from aggregation.engine.committees.approvals import Approvals
 from aggregation.engine.properties.verdicts import Counterexample
 
+WORK = 10**8
+"""Approvals times statements up to which statements are looked at one by one."""
+
 
 class Due:
     """A committee beside the approvals it is measured against.
@@ -103,7 +106,8 @@ def core(due: Due, deserved: int) -> Core | None:
 
     Members have fewer selected statements than the group deserves, agree with as many statements of
     the core, and each of these statements has enough members among those who agree with it. The
-    last is also asked within the supporters of every single statement, which ends most searches.
+    last is also asked within the supporters of every single statement, which ends most searches;
+    above WORK it is not, and the core is larger than need be.
     """
     if not due.everyone:
         return None
@@ -117,7 +121,9 @@ def core(due: Due, deserved: int) -> Core | None:
     )
     lacking = due.satisfied < deserved
     found = _settled(due, everything.within(lacking, due.approved.totals > 0), deserved)
-    while len(found.columns) >= deserved:
+    if len(found.columns) < deserved:
+        return None
+    while len(found.columns) >= deserved and len(found.who) * len(found.columns) <= WORK:
         possible = np.array(
             [_possible(due, found, at, deserved) for at in range(len(found.columns))]
         )
@@ -125,7 +131,7 @@ def core(due: Due, deserved: int) -> Core | None:
             return found
         everyone = np.ones(len(found.rows), dtype=bool)
         found = _settled(due, found.within(everyone, possible), deserved)
-    return None
+    return found if len(found.columns) >= deserved else None
 
 
 def _possible(due: Due, found: Core, at: int, deserved: int) -> bool:

@@ -12,6 +12,8 @@ from aggregation.engine.properties.verdicts import Counterexample
 
 CELLS = 250_000
 """Larger searches, in different ballots times statements, are not begun."""
+DENSE = 2**26
+"""Nor are ballots compared above this many people times statements."""
 NODES = 5_000
 """Searches are given up after so many branches. Not a time: the answer must not depend on it."""
 _OPTIMAL, _INFEASIBLE = 0, 2
@@ -24,6 +26,8 @@ def refute(due: Due, found: Core, deserved: int, name: str) -> Counterexample | 
 
     True if there is none, None if that could not be decided. name : "ejr" or "pjr".
     """
+    if len(found.rows) * (len(found.columns) + int(due.chosen.sum())) > DENSE:
+        return None
     likes, owned = found.likes(), _owned(due, found)
     if name == "ejr":
         owned = owned[:, :0]

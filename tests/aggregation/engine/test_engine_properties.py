@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from aggregation.engine import VoteMatrix
 from aggregation.engine.committees.approvals import approvals
 from aggregation.engine.committees.equal_shares import equal_shares
-from aggregation.engine.properties import PROPERTIES, Verdict, check, solver
+from aggregation.engine.properties import PROPERTIES, Verdict, check, cores, solver
 from tests.aggregation.engine.approval_profiles import (
     BALLOTS,
     STATEMENTS,
@@ -108,6 +108,17 @@ def test_verdicts_are_those_of_abcvoting(name: str) -> None:
     assert set(found) == {True, False}
 
 
+@pytest.mark.parametrize("name", ["pjr", "ejr"])
+def test_a_core_larger_than_need_be_gives_the_same_verdicts(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cores, "WORK", -1)
+    for case in GOLDEN["properties"]:
+        profile = approved([frozenset(b) for b in case["ballots"]], statements=case["statements"])
+        verdict = check(name, profile, case["committee"], len(case["committee"]))
+        assert verdict.holds == case[name], case
+
+
 @settings(max_examples=200, deadline=None)
 @given(BALLOTS, COMMITTEES, st.integers(1, 6))
 def test_each_property_implies_the_one_before(
@@ -164,10 +175,13 @@ def test_a_verdict_counts_people_and_names_statements() -> None:
     }
 
 
-def test_what_is_too_large_for_the_solver_is_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("limit", ["CELLS", "DENSE"])
+def test_what_is_too_large_for_the_solver_is_left_open(
+    limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ballots, committee = two_camps()
     profile = approved(ballots, statements=8)
-    monkeypatch.setattr(solver, "CELLS", 0)
+    monkeypatch.setattr(solver, limit, 0)
     verdict = check("ejr", profile, sorted(committee), 4)
     assert (verdict.holds, verdict.bound) == (None, 1)
 
