@@ -37,7 +37,7 @@ _STEPS: Final[dict[str, Promise]] = {
     "groups": gettext_lazy("Looking for groups of people who vote alike"),
     "consensus": gettext_lazy("Measuring where all groups agree"),
     "rules": gettext_lazy("Selecting statements by the rules of the plan"),
-    "looking_back": gettext_lazy("Asking how firm the result is"),
+    "looking_back": gettext_lazy("Checking how firm the result is"),
     "done": gettext_lazy("Saving"),
 }
 

@@ -47,8 +47,8 @@ _NAMED = 3
 CHANGES: dict[str, str] = {
     "not_resampled": "How firm the selection is was not computed.",
     "typical_change": (
-        "Had other people of the same kind taken part, {change} of {selected} selected statements would "
-        "typically be others."
+        "Had other people of the same kind taken part, {change} of {selected} selected statements "
+        "would typically be others."
     ),
     "steady": (
         "{steady} of {selected} selected statements are selected in at least 95 % of {resamples} "
