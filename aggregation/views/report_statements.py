@@ -10,11 +10,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from aggregation.models import Run, SelectionStatus
+from aggregation.models import SelectionStatus
 from aggregation.report import finding, rules
 from aggregation.report.fairness import proven
 from aggregation.report.groups import alike, beside, groups
 from aggregation.report.lines import Line, lines
+from aggregation.report.page import opinion_map
 from aggregation.report.statement import statement_page
 from aggregation.report.steadiness import resampling
 from aggregation.views.reading import number_in, one_of, page, reader, run_to_read
@@ -97,8 +98,11 @@ def report_group(request: HttpRequest, slug: str, run_id: int, letter: str) -> H
     needed = finding.votes_needed(run)
     enough = [one for one in beside(statements, group.label) if one.line.enough(needed)]
     me = reader(request, run)
+    drawn = opinion_map(run, known, mine=me.pk if me else None)
     context = {
         "group": group,
+        "map": drawn,
+        "on_map": any(layer.label == group.label for layer in drawn.layers),
         "others": [one for one in known if one.label != group.label],
         "alike": alike(group, known, [one.line for one in enough]),
         "shared": sorted(enough, key=lambda one: (-(one.shared or 0), one.line.number))[
@@ -110,7 +114,7 @@ def report_group(request: HttpRequest, slug: str, run_id: int, letter: str) -> H
         "page": Paginator(_beside(statements, group.label, sort), _PER_PAGE).get_page(
             request.GET.get("page")
         ),
-        "mine": me is not None and _is_in(run, me.pk, group.label),
+        "mine": drawn.own is not None and drawn.own.label == group.label,
     }
     return page(request, run, "aggregation/group.html", "report_run", context)
 
@@ -122,10 +126,6 @@ def _beside(statements: list[Line], label: int, sort: str) -> list[object]:
     elif sort == "shared":
         found = sorted(found, key=lambda one: (-(one.shared or 0), one.line.number))
     return list(found)
-
-
-def _is_in(run: Run, participant: int, label: int) -> bool:
-    return run.participants.filter(participant=participant, group=label).exists()
 
 
 @require_safe
