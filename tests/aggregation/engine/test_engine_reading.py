@@ -481,6 +481,29 @@ def test_any_list_gives_the_last_votes_or_says_whose_last_vote_is_not_known(
         assert cells(read(path).matrix) == expected
 
 
+@given(st.data())
+@settings(max_examples=50, deadline=None)
+def test_votes_written_as_a_matrix_and_as_a_list_come_back_the_same(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    ids = st.lists(st.integers(0, 10**12), min_size=1, max_size=9, unique=True)
+    people, statements = data.draw(ids), data.draw(ids)
+    pairs = [(who, what) for who in people for what in statements]
+    votes = data.draw(st.dictionaries(st.sampled_from(pairs), st.integers(-1, 1), min_size=1))
+    who, what = zip(*votes, strict=True)
+    matrix = VoteMatrix.from_triplets(
+        who, what, list(votes.values()), participant_ids=people, statement_ids=statements
+    )
+    table = [["participant", *statements]]
+    table += [[one, *(votes.get((one, other), "") for other in statements)] for one in people]
+    lines = "\n".join(",".join(str(cell) for cell in row) for row in table)
+    folder = tmp_path_factory.getbasetemp()
+    assert read(written(folder, lines)).matrix.digest == matrix.digest
+    lines = "\n".join(f"{one},{other},{vote}" for (one, other), vote in votes.items())
+    path = written(folder, "participant,statement,vote\n" + lines, "votes.csv")
+    assert cells(read(path).matrix) == votes
+
+
 def test_a_matrix_longer_than_one_piece_reads_as_the_csv_module_reads_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
