@@ -8,6 +8,7 @@ is its own place less the bytes before it that are no separators: one comparison
 
 from __future__ import annotations
 
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -251,13 +252,19 @@ def read_table(name: str, raw: bytes) -> Table:
 
 
 def _refuse_other_encodings(name: str, data: bytes) -> None:
+    """Piece by piece: as text, a large file would take four times its size."""
     if data.isascii():
         return
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        row = data.count(b"\n", 0, error.start) + 1
-        raise EngineError("file_not_utf8", file=name, row=row) from error
+    decoder = getincrementaldecoder("utf-8")()
+    for low in range(0, len(data), _PIECE):
+        piece = data[low : low + _PIECE]
+        try:
+            decoder.decode(piece, final=low + _PIECE >= len(data))
+        except UnicodeDecodeError as error:
+            # The piece it speaks of begins with what was left over from the one before.
+            place = low + len(piece) - len(error.object) + error.start
+            row = data.count(b"\n", 0, place) + 1
+            raise EngineError("file_not_utf8", file=name, row=row) from error
 
 
 def _without_hidden_separators(name: str, data: bytes) -> bytes:

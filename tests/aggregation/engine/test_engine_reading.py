@@ -519,3 +519,17 @@ def test_a_matrix_longer_than_one_piece_reads_as_the_csv_module_reads_it(
     with pytest.raises(EngineError) as caught:
         read(written(tmp_path, broken + ",1\n"))
     assert "row 202: the row has 32 cells" in str(caught.value)
+
+
+def test_letters_may_be_cut_between_pieces_and_a_bad_byte_is_found_in_any(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "".join(f"{person},{'é€😀' * (person % 5)},1\n" for person in range(60))
+    good = ("participant,xid,1\n" + rows).encode()
+    bad = good + b"60,\xff,1\n" + good[18:]
+    for size in (1, 2, 3, 64, 1_000_000):
+        monkeypatch.setattr("aggregation.engine.delimited._PIECE", size)
+        assert read(written(tmp_path, good)).matrix.n_votes == 60
+        with pytest.raises(EngineError) as caught:
+            read(written(tmp_path, bad))
+        assert "row 62:" in str(caught.value)
