@@ -90,7 +90,7 @@ def execute_part(part_id: int, worker: str) -> bool:
     part = RunPart.objects.select_related("run__round").filter(pk=part_id).first()
     if part is None:
         return False
-    began = time.monotonic()
+    began = time.monotonic(), time.process_time()
     try:
         with kept_alive(mine):
             _work(mine, part)
@@ -102,7 +102,8 @@ def execute_part(part_id: int, worker: str) -> bool:
     except Exception as error:
         log.exception("part failed", part=str(part))
         return _try_again(mine, part, error)
-    log.info("part done", part=str(part), seconds=round(time.monotonic() - began, 3))
+    seconds, cpu = time.monotonic() - began[0], time.process_time() - began[1]
+    log.info("part done", part=str(part), seconds=round(seconds, 3), cpu=round(cpu, 3))
     advance(part.run_id)
     return True
 

@@ -32,7 +32,7 @@ from deploy.processes import Child, Children, wait_until  # noqa: E402
 
 _TYPES = ["int8", "int8", "int8", "int2", "timestamptz"]
 _PATIENCE = 300.0
-_PART = re.compile(r"part done.*part=\d+/(\w+)/\d+.*seconds=([\d.]+)")
+_PART = re.compile(r"part done.* cpu=([\d.]+) +part=\d+/(\w+)/\d+ seconds=([\d.]+)")
 
 
 @dataclass(frozen=True)
@@ -193,12 +193,12 @@ def start(children: Children, number: int, home: Path) -> Child:
     return worker
 
 
-def by_step(logs: list[Path]) -> dict[str, list[float]]:
-    """Seconds of every part, by step."""
-    found: dict[str, list[float]] = defaultdict(list)
+def by_step(logs: list[Path]) -> dict[str, list[tuple[float, float]]]:
+    """Seconds and CPU of every part, by step."""
+    found: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for log in logs:
-        for step, seconds in _PART.findall(log.read_text()):
-            found[step].append(float(seconds))
+        for used, step, seconds in _PART.findall(log.read_text()):
+            found[step].append((float(seconds), float(used)))
     return found
 
 
@@ -235,7 +235,7 @@ def main() -> None:
         report(turns, by_step(sorted(home.glob("worker-*.log"))))
 
 
-def report(turns: list[Turn], parts: dict[str, list[float]]) -> None:
+def report(turns: list[Turn], parts: dict[str, list[tuple[float, float]]]) -> None:
     for who in dict.fromkeys(turn.who for turn in turns):
         of = [turn for turn in turns if turn.who == who]
         wall, workers, server = (
@@ -243,8 +243,9 @@ def report(turns: list[Turn], parts: dict[str, list[float]]) -> None:
             for name in ("wall", "workers", "database")
         )
         print(f"{who:14} {wall:7.2f} s   CPU {workers:6.2f} s + {server:6.2f} s database")
-    for step, seconds in parts.items():
-        print(f"  {step:9} median {statistics.median(seconds):6.3f} s of {len(seconds)} parts")
+    for step, times in parts.items():
+        wall, used = (statistics.median(column) for column in zip(*times, strict=True))
+        print(f"  {step:9} median {wall:6.3f} s, CPU {used:6.3f} s, of {len(times)} parts")
     same = len({turn.digest for turn in turns}) == 1
     print(f"same bytes: {'yes' if same else 'NO'}; {os.cpu_count()} cores")
 
