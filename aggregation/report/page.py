@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from django.utils.translation import gettext as _
 
+from aggregation.engine import RULES
 from aggregation.models import ParticipantFinding, Run, SelectionStatus
 from aggregation.opinion_map import UNGROUPED, OpinionMap, draw
 from aggregation.report import finding, people
@@ -27,11 +28,15 @@ SELECTED_SHOWN = 12
 
 @dataclass(frozen=True)
 class RuleResult:
-    """What one rule of the plan selected. ``first`` is the beginning of the selected ones."""
+    """What one rule of the plan selected. ``first`` is the beginning of the selected ones.
+
+    reference : where the rule is defined.
+    """
 
     index: int
     name: str
     words: str
+    reference: str
     first: Sequence[Line]
     selected: int
     not_selected: int
@@ -172,6 +177,7 @@ def _rule(run: Run, statements: Sequence[Line], index: int) -> RuleResult:
         index=index,
         name=rule_name(rule),
         words=rule_in_words(rule, settings),
+        reference=RULES[rule].reference if rule in RULES else "",
         first=selected[:SELECTED_SHOWN],
         selected=len(selected),
         not_selected=len(statements) - len(selected) - len(not_enough),

@@ -9,6 +9,7 @@ from aggregation.downloads import FILES, filename
 from aggregation.downloads.polis import needs_more
 from aggregation.pictures import PICTURES, picture
 from aggregation.pictures import statement_picture as draw_statement
+from aggregation.report.people import left_out
 from aggregation.views.reading import page, run_to_read
 
 
@@ -22,7 +23,7 @@ def report_data(request: HttpRequest, slug: str, run_id: int) -> HttpResponse:
         "votes_file": filename(run, "polis.zip"),
         "plan_file": filename(run, "plan.toml"),
         "needs_more": needs_more(run),
-        "left_out": bool((run.summary or {}).get("participants_excluded")),
+        "left_out": bool(left_out(run.round.deliberation)),
     }
     return page(request, run, "aggregation/data.html", "report_data", context)
 

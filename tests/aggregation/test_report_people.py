@@ -91,7 +91,7 @@ def test_weights_stand_beside_plain_counts(client):
     assert "Young 16 53 % 50 % 50 %" in text
     assert "Old 14 47 % 50 % 50 %" in text
     effective = run.summary["weighting"]["effective_n"]
-    assert f"people, as far as chance is concerned {effective:.0f}" in text
+    assert f"each counted once {effective:.0f}" in text
     number = run.statements.earliest("statement__number").statement.number
     page = text_of(client.get(f"/d/assistant/report/{run.pk}/statements/{number}/"))
     assert "30 votes in all" in page

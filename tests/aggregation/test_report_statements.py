@@ -166,6 +166,16 @@ def test_contested_are_statements_that_some_rules_select_and_some_do_not(client,
     assert f"The rules differ on {len(contested)} statement" in text
 
 
+def test_the_method_names_formulas_rules_and_where_they_are_from(client, deep):
+    response = client.get(address(deep, "method/"))
+    text = text_of(response)
+    assert response.content.count(b"<math") >= 6
+    assert "Multiply (A + 1) / (S + 2) over all groups." in text
+    assert "Huang et al. 2024" in text
+    for fingerprint in (deep.plan_hash, deep.input_digest, deep.outcome_digest):
+        assert fingerprint in text
+
+
 # Fair representation
 
 
