@@ -28,7 +28,13 @@ import numpy as np
 from aggregation.engine import OpinionSpace, Outcome, Plan, VoteMatrix
 from aggregation.engine import steps as engine_steps
 from aggregation.engine.consensus import Weighted
-from aggregation.engine.opinion_space import MOST_STATEMENTS, Axes, find_axes, placed
+from aggregation.engine.opinion_space import (
+    MOST_STATEMENTS,
+    Axes,
+    find_axes,
+    placed,
+    products_pay,
+)
 from aggregation.engine.pipeline import look_back
 from aggregation.engine.registry import RULES
 from aggregation.engine.resampling import Resamples, resample_range, together
@@ -98,7 +104,7 @@ def axes(job: Job, low: int, high: int) -> Kept:
     taking_part(job.everyone(), job.plan)
     total = reduce(add, (Statistics.from_bytes(found) for found in job.results(job.counting)))
     found: Axes
-    if total.has_gram:
+    if total.has_gram and products_pay(total):
         found = find_axes(total, dimensions=job.plan.space.dimensions, seed=job.run.seed)
     else:
         people, _ = job.people(0, job.n_people)

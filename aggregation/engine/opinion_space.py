@@ -17,13 +17,16 @@ from numpy.typing import NDArray
 from aggregation.engine.errors import EngineError
 from aggregation.engine.implicit import implicit_operator
 from aggregation.engine.lanczos import NotConvergedError, Vector, inner, top_eigenpairs
-from aggregation.engine.matrix import AGREE, DISAGREE, VoteMatrix
+from aggregation.engine.matrix import AGREE, DISAGREE, WEIGHT_ONE, VoteMatrix
 from aggregation.engine.randomness import generator
 from aggregation.engine.statistics import Statistics
 from aggregation.engine.statistics import statistics as statistics_of
 
 # Up to so many statements the covariance is computed; beyond, it is only applied.
 MOST_STATEMENTS = 4096
+# With fewer people than this for each statement it is quicker to apply it, in less memory. By
+# weight, so that someone who is there twice counts as one with twice the weight.
+PEOPLE_EACH = 4
 # An axis that explains less than this share of the first one is rounding noise.
 _NO_VARIANCE = 1e-12
 # Cells projected at a time.
@@ -84,21 +87,32 @@ def opinion_space(
 
     muted      : bool[m], statements that keep their place but count as a pass by everyone. Polis
                  does this to moderated-out statements.
-    statistics : of this matrix, if they are known; above 4,096 statements without products.
+    statistics : of this matrix, if they are known; with products where ``products_pay``.
     start      : components of an earlier space. The iteration begins there and ends sooner, at the
                  same axes to about 1e-12.
     Raises EngineError("space_not_converged").
     """
-    small = matrix.n_statements <= MOST_STATEMENTS
-    known = statistics or statistics_of(matrix, gram=small)
+    pays = products_pay(matrix)
+    known = statistics or statistics_of(matrix, gram=pays)
     operator = None
-    if not small:
+    if not pays:
         off = _mask(muted, matrix.n_statements)
         operator = implicit_operator(matrix, np.where(off, 0.0, known.center), known.varied & ~off)
     axes = find_axes(
         known, dimensions=dimensions, seed=seed, muted=muted, start=start, operator=operator
     )
     return placed(matrix, axes, muted=muted)
+
+
+def products_pay(of: VoteMatrix | Statistics) -> bool:
+    """Whether the covariance is to be computed, or else only to be applied."""
+    if isinstance(of, Statistics):
+        weight = of.weight
+    else:
+        weights = of.weights
+        weight = of.n_participants * WEIGHT_ONE if weights is None else int(weights.sum())
+    m = of.n_statements
+    return m <= MOST_STATEMENTS and weight > PEOPLE_EACH * m * WEIGHT_ONE
 
 
 def placed(

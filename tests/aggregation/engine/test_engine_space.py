@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from aggregation.engine import EngineError, OpinionSpace, VoteMatrix, lanczos, opinion_space
-from aggregation.engine.opinion_space import find_axes, project
+from aggregation.engine.opinion_space import find_axes, products_pay, project
 from aggregation.engine.statistics import statistics, together
 
 
@@ -173,7 +173,7 @@ def test_more_statements_than_a_covariance_is_built_for_give_the_same_axes(
 @settings(max_examples=25, deadline=None)
 @given(st.permutations(range(30)), st.integers(0, 99), st.lists(st.integers(0, 30), max_size=3))
 def test_order_and_ranges_change_no_bit(order: list[int], seed: int, cuts: list[int]) -> None:
-    matrix = random_matrix(30, 11, seed)
+    matrix = random_matrix(30, 7, seed)
     straight = opinion_space(matrix, seed=seed)
     moved = VoteMatrix.from_triplets(
         np.array(order)[matrix.rows], matrix.indices, matrix.values,
@@ -234,10 +234,24 @@ def test_the_number_of_processor_cores_changes_no_bit() -> None:
     assert len(found.pop()) > 64
 
 
-def test_known_statistics_give_the_same_space() -> None:
-    matrix = random_matrix(60, 20)
+@pytest.mark.parametrize("statements", [10, 20])
+def test_known_statistics_give_the_same_space(statements: int) -> None:
+    matrix = random_matrix(60, statements)
     known = opinion_space(matrix, statistics=statistics(matrix))
     assert known.positions.tobytes() == opinion_space(matrix).positions.tobytes()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_few_people_for_each_statement_change_the_way_and_not_the_axes(seed: int) -> None:
+    matrix = random_matrix(60, 20, seed)
+    assert not products_pay(matrix)
+    assert products_pay(matrix) == products_pay(statistics(matrix))
+    implicit = opinion_space(matrix, seed=seed)
+    computed = find_axes(statistics(matrix), seed=seed)
+    assert implicit.components == pytest.approx(computed.components, abs=1e-9)
+    # By weight: everyone twice is everyone with twice the weight.
+    twice = matrix.weighted(np.full(60, 2000))
+    assert products_pay(twice) == (120 > 4 * 20)
 
 
 def spectrum(*values: float, size: int) -> NDArray[np.float64]:
