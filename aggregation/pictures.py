@@ -45,10 +45,9 @@ def _divides(run: Run, statements: Sequence[Line], known: Sequence[Group], page:
 
 
 def _steady(run: Run, statements: Sequence[Line], known: Sequence[Group], page: Page) -> Drawing:
-    found = change_of(run, statements)
-    if not found.rules:
+    rule = change_of(run, statements).drafting
+    if rule is None:
         return None
-    rule = found.rules[0]
     shown = [
         Bar(
             line.text,

@@ -54,6 +54,11 @@ class Change:
     rules: Sequence[RuleChange]
     variants: Sequence[Variant]
 
+    @property
+    def drafting(self) -> RuleChange | None:
+        """The first rule of the plan, None if it was not resampled."""
+        return next((rule for rule in self.rules if rule.index == 0), None)
+
 
 def change_of(run: Run, statements: Sequence[Line]) -> Change:
     """What a run says about its own steadiness; empty for a run whose plan asked for none."""

@@ -65,6 +65,11 @@ class Resampling:
     membership: float | None
     rules: tuple[RuleSteadiness, ...]
 
+    @property
+    def drafting(self) -> RuleSteadiness | None:
+        """The first rule of the plan, None if it was too slow to be resampled."""
+        return next((rule for rule in self.rules if rule.index == 0), None)
+
 
 def resampling(run: Run) -> Resampling | None:
     """What resampling found, or None for a run without it."""

@@ -127,3 +127,12 @@ def test_the_report_gives_the_gist_and_leads_there(client, deep):
     page = client.get(f"/d/assistant/report/{deep.pk}/")
     assert "the panel was drawn again 12 times" in text_of(page)
     assert f"/d/assistant/report/{deep.pk}/change/" in page.content.decode()
+
+
+def test_a_rule_that_was_too_slow_to_repeat_lends_its_place_to_no_other(client, deep):
+    found = steady(1.0, 0.6, 0.2, 0.0)
+    run = retold(deep, stability=found | {"rules": [None, *found["rules"]]}, variants=[])
+    assert resampling(run).drafting is None
+    assert change_of(run, lines(run)).drafting is None
+    assert [rule.index for rule in change_of(run, lines(run)).rules] == [1]
+    assert all(line.frequency(0) is None for line in lines(run))
