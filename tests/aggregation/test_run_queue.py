@@ -62,6 +62,19 @@ def test_a_broker_that_is_gone_does_no_harm(monkeypatch, django_capture_on_commi
     assert Run.objects.get(pk=run.pk).status == "queued"
 
 
+def test_messages_about_parts_that_cannot_be_sent_are_counted_out(monkeypatch):
+    sent: list[int] = []
+
+    def gone_after_one(_task: str, ids: list[int], **_: object) -> None:
+        if sent:
+            raise BrokerGone("connection refused")
+        sent.extend(ids)
+
+    monkeypatch.setattr(messages.current_app, "send_task", gone_after_one)
+    assert messages.send_parts([7, 8, 9]) == 1
+    assert sent == [7]
+
+
 def grow_old() -> None:
     Run.objects.update(created_at=Now() - timedelta(minutes=1))
 
