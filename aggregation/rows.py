@@ -137,7 +137,8 @@ def _votes(round: Round, whom: NDArray[np.int64] | None) -> NDArray[Any]:
 def _copied(
     sql: str, params: list[int], row: np.dtype[np.void], lengths: dict[str, int]
 ) -> NDArray[Any]:
-    with connection.cursor() as cursor, cursor.copy(sql, params) as copy:
+    # Past Django's own cursor: the one it takes while debugging copies without parameters.
+    with connection.cursor() as wrapped, wrapped.cursor.copy(sql, params) as copy:
         raw = b"".join(bytes(chunk) for chunk in copy)
     rows = np.frombuffer(raw[_HEADER:-_TRAILER], dtype=row)
     for name, expected in lengths.items():

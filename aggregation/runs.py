@@ -34,8 +34,9 @@ from aggregation.models import Run, RunStatus
 from aggregation.rows import load_matrix, save_findings, summary
 from deliberation.models import Round, User
 from deliberation.models.rounds import Phase
+from deliberation.plan_words import shows_small_groups
 from deliberation.services.audit import record
-from deliberation.services.errors import WrongPhase
+from deliberation.services.errors import Invalid, WrongPhase
 
 __all__ = [
     "create_run",
@@ -69,10 +70,15 @@ def queue_run(*, round: Round, plan: Plan | None = None, requested_by: User | No
 
 
 def create_run(*, round: Round, plan: Plan | None = None, requested_by: User | None = None) -> Run:
-    """The row of a run, without telling any worker. Raises WrongPhase while the round is open."""
+    """The row of a run, without telling any worker.
+
+    Raises WrongPhase while the round is open, Invalid for a plan that shows small groups.
+    """
     if round.phase != Phase.CLOSED:
         raise WrongPhase(_("Results are computed when the round is closed, not before."))
     plan = plan or Plan.from_dict(round.plan)
+    if shows_small_groups(plan):
+        raise Invalid(_("Votes are not published by what people say of themselves."))
     with transaction.atomic():
         run = Run.objects.create(
             round=round,

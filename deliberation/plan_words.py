@@ -55,6 +55,12 @@ def needs_declared_groups(plan: Plan) -> bool:
     return plan.grouping.method == "declared"
 
 
+def shows_small_groups(plan: Plan) -> bool:
+    """Whether votes would be published by what people say of themselves. In the engine such plans
+    have their place; pages and files of ours keep no count below ten about a part of the panel."""
+    return plan.grouping.method == "strata"
+
+
 def describe(plan: Mapping[str, Any]) -> list[str]:
     """What the plan does, a sentence or two for each step.
 

@@ -21,6 +21,7 @@ from deliberation.plan_words import (
     describe,
     needs_declared_groups,
     offered_plans,
+    shows_small_groups,
 )
 from deliberation.set_up_people import PeopleFields, of_panel
 from deliberation.set_up_round import RoundFields, of_round
@@ -214,6 +215,14 @@ def _readable_plan(text: str) -> Plan:
             _(
                 "This plan takes groups that come with imported votes. "
                 "People who join here bring none; use the method “kmeans”."
+            )
+        )
+    if shows_small_groups(plan):
+        raise ValidationError(
+            _(
+                "This plan makes groups of the answers to a question about oneself. Its report "
+                "would publish votes of very few people of one kind; use the method “kmeans”, or "
+                "weights."
             )
         )
     return plan

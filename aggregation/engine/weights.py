@@ -77,7 +77,12 @@ class Raking:
         """Plain Python for JSON, without the weights of people."""
         margins: dict[str, dict[str, dict[str, float]]] = {}
         for one in self.margins:
-            shares = {"wanted": one.wanted, "before": one.before, "after": one.after}
+            # Whole percent: from finer shares one could work out how few gave no or rare answers.
+            shares = {
+                "wanted": one.wanted,
+                "before": round(one.before, 2),
+                "after": round(one.after, 2),
+            }
             margins.setdefault(one.characteristic, {})[one.value] = shares
         weights = self.weights / WEIGHT_ONE
         return {

@@ -3,7 +3,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-
 # Results are compact as they are made; the database need not try to compress them.
 AS_THEY_ARE = """
 ALTER TABLE aggregation_runpart ALTER COLUMN "result" SET STORAGE EXTERNAL;

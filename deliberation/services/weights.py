@@ -241,7 +241,8 @@ def _matrix(round: Round) -> VoteMatrix:
         deliberation=round.deliberation_id, exclusion=None, withdrawn_at=None
     )
     statements = Statement.objects.counting().filter(round=round)
-    with connection.cursor() as cursor, cursor.copy(_CAST, [round.pk]) as copy:
+    # Past Django's own cursor: the one it takes while debugging copies without parameters.
+    with connection.cursor() as wrapped, wrapped.cursor.copy(_CAST, [round.pk]) as copy:
         text = b"".join(bytes(chunk) for chunk in copy).decode("ascii")
     who, what, value = np.fromstring(text, dtype=np.int64, sep=" ").reshape(-1, 3).T
     counts = _among(who, people) & _among(what, statements)

@@ -8,10 +8,12 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregation import runs
 from aggregation.engine import Plan, shipped
 from aggregation.report.people import LEAST, profiles, safe_counts
 from deliberation.access import remember_participant
 from deliberation.models import Participant
+from deliberation.services.errors import Invalid
 from deliberation.services.profiles import add_question, answer_questions
 from deliberation.services.rounds import close_round, open_round
 from tests.aggregation.reporting import PLAN, another, closed, finish, text_of, two_groups, voted
@@ -118,7 +120,17 @@ def test_no_file_holds_what_people_say_about_themselves(client):
 
 
 @pages
-def test_where_groups_are_answers_nothing_says_who_gave_which(client):
+def test_votes_are_not_counted_by_what_people_say_of_themselves():
+    settings = {"grouping": {"method": "strata", "source": "How old are you?"}}
+    _deliberation, round = asked(old=14)
+    with pytest.raises(Invalid, match="what people say of themselves"):
+        another(round, settings)
+
+
+@pages
+def test_should_groups_be_answers_nothing_says_who_gave_which(client, monkeypatch):
+    """A second line behind the refusal above."""
+    monkeypatch.setattr(runs, "shows_small_groups", lambda plan: False)
     settings = {"grouping": {"method": "strata", "source": "How old are you?"}}
     _deliberation, round = asked(old=14)
     run = finish(round, another(round, settings))

@@ -88,9 +88,10 @@ def test_a_file_that_is_no_plan_is_refused(owner_client: Client, content: bytes)
         "rules = " + "[" * 60_000,
         OWN_PLAN.replace('"library"', r'"li\u0000brary"'),
         OWN_PLAN + "[unknown]\n",
+        OWN_PLAN.replace("k = 3", 'method = "strata"\nsource = "How old are you?"'),
         "",
     ],
-    ids=["nested", "unstorable", "unknown setting", "empty"],
+    ids=["nested", "unstorable", "unknown setting", "small groups", "empty"],
 )
 def test_a_plan_made_to_break_things_is_only_refused(owner_client: Client, text: str) -> None:
     answer = owner_client.post("/organise/new/", FORM | {"plan_choice": "own", "plan_text": text})
