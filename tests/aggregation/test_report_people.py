@@ -124,7 +124,7 @@ def test_votes_are_not_counted_by_what_people_say_of_themselves():
     settings = {"grouping": {"method": "strata", "source": "How old are you?"}}
     _deliberation, round = asked(old=14)
     with pytest.raises(Invalid, match="what people say of themselves"):
-        another(round, settings)
+        finish(round, another(round, settings))
 
 
 @pages
