@@ -78,7 +78,12 @@ def create_run(*, round: Round, plan: Plan | None = None, requested_by: User | N
         raise WrongPhase(_("Results are computed when the round is closed, not before."))
     plan = plan or Plan.from_dict(round.plan)
     if shows_small_groups(plan):
-        raise Invalid(_("Votes are not published by what people say of themselves."))
+        raise Invalid(
+            _(
+                "This plan cannot be run here: it would publish votes by what people say of "
+                "themselves."
+            )
+        )
     with transaction.atomic():
         run = Run.objects.create(
             round=round,

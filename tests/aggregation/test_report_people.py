@@ -123,7 +123,7 @@ def test_no_file_holds_what_people_say_about_themselves(client):
 def test_votes_are_not_counted_by_what_people_say_of_themselves():
     settings = {"grouping": {"method": "strata", "source": "How old are you?"}}
     _deliberation, round = asked(old=14)
-    with pytest.raises(Invalid, match="what people say of themselves"):
+    with pytest.raises(Invalid, match="by what people say of themselves"):
         finish(round, another(round, settings))
 
 
