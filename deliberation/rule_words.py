@@ -115,7 +115,7 @@ _SENTENCES: Final[dict[str, Promise]] = {
     ),
     "borda": gettext_lazy(
         "On every ballot, statements are compared two by two. The %(seats)s statements are "
-        "selected that win the largest share of all these comparisons."
+        "selected that win the largest share of their own comparisons."
     ),
     "kemeny": gettext_lazy(
         "Of all orders of the statements, the one is taken that contradicts the ballots least. "
@@ -179,8 +179,8 @@ _GUARANTEES: Final[dict[str, Promise]] = {
     "independent": gettext_lazy("The choice about one statement does not depend on the others."),
     "committee_monotone": gettext_lazy("More places only add statements and never drop one."),
     "jr": gettext_lazy(
-        "No group that is large enough for a place and agrees on a statement is left without any "
-        "selected statement it agrees with."
+        "In every group that is large enough for a place and agrees on a statement, somebody "
+        "agrees with a selected statement."
     ),
     "pjr": gettext_lazy(
         "A group large enough for several places that agrees on as many statements has as many."
