@@ -20,12 +20,16 @@ _PLACE = re.compile(r"%\(\w+\)[sd]|%%|\{\w*\}")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _LATIN = re.compile(r"[A-Za-z]{2,}")
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
-# Names, abbreviations and words of English wordings that are quoted as such.
+# Names, abbreviations, terms of the field, values in files of data, and words of English wordings
+# that are quoted as such.
 _KEPT_IN_ARABIC = frozenset(
     """
     AGPL CSV Folkmoot IP JSON JavaScript Markdown Polis QR SHA TOML URL UTC UTF https kmeans llm
     swarm xid example name org
     and be being closest comes do does is least most never not should the to
+    red dwarf Wilson Chamberlin Courant Phragm Monroe Schulze Copeland Borda Kemeny Bradley Terry
+    ranked pairs minimax EJR means silhouette bootstrap stratified left out txt
+    agree disagree pass panel seed selected enough evidence
     """.split()  # noqa: SIM905
 )
 _SAME_IN_ARABIC = {"%(name)s: %(value)s", "%(number)s\u00a0%%", "“%(text)s”"}
