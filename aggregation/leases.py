@@ -23,6 +23,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
 from aggregation.models import PartStatus, Run, RunPart, RunStatus
+from deliberation.figures import decimal
 
 MAX_ATTEMPTS = 3
 # Stands in ``Run.claimed_by`` of a run that is cut into ranges: its parts hold it, not a worker.
@@ -144,7 +145,7 @@ def what_happened(error: Exception) -> str:
     if not is_time_up(error):
         return type(error).__name__
     minutes = settings.RUN_TIME_LIMIT_SECONDS / 60
-    return _("it took longer than %(minutes)g minutes") % {"minutes": minutes}
+    return _("it took longer than %(minutes)s minutes") % {"minutes": decimal(minutes)}
 
 
 def _unique(worker: str) -> str:
