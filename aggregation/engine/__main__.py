@@ -9,15 +9,15 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 
 from aggregation.engine.errors import EngineError
 from aggregation.engine.matrix import VoteMatrix
-from aggregation.engine.outcome import Outcome
 from aggregation.engine.pipeline import aggregate
 from aggregation.engine.plan import Plan, shipped, shipped_names
+from aggregation.engine.polis import polis_view
 from aggregation.engine.printing import in_words
 from aggregation.engine.reading import MODERATION, Reading, read, read_ids
 
@@ -26,14 +26,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run, print, and return the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        plan = _plan(options.plan)
         reading = read(options.file, clean=options.clean)
-        outcome = aggregate(_matrix(reading, plan, options), plan, options.seed)
+        lines = _as_polis(reading, options) if options.polis else _outcome(reading, options)
     except EngineError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     try:
-        _write(outcome, plan, reading, options)
+        for line in lines:
+            sys.stdout.write(line + "\n")
+        sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output, ``head`` for one, has seen enough. What is still to be written
         # goes nowhere, so that Python does not complain about it at the end.
@@ -61,6 +62,7 @@ def _parser() -> ArgumentParser:
         help="start of all random draws; default: the plan's",
     )
     add("--json", action="store_true", help="print the outcome as JSON")
+    add("--polis", action="store_true", help="print what Polis would compute, as its JSON")
     add("--people", action="store_true", help="with --json: everyone's place and group, too")
     add(
         "--moderation",
@@ -104,19 +106,28 @@ def _matrix(reading: Reading, plan: Plan, options: Namespace) -> VoteMatrix:
     return matrix
 
 
-def _write(outcome: Outcome, plan: Plan, reading: Reading, options: Namespace) -> None:
-    if options.json:
-        document = outcome.to_dict(people=options.people)
-        document |= {"files": list(reading.files), "plan": plan.to_dict()}
-        document["outcome_digest"] = outcome.digest
-        json.dump(document, sys.stdout, ensure_ascii=False, sort_keys=True)
-        sys.stdout.write("\n")
-    else:
+def _as_polis(reading: Reading, options: Namespace) -> Iterable[str]:
+    """What does not count is muted, as in Polis: it keeps its place, and everyone passes on it."""
+    if not reading.matrix.n_votes:
+        raise EngineError("no_votes")
+    muted = None
+    if reading.moderated is not None:
+        muted = reading.moderated < MODERATION[options.moderation]
+    view = polis_view(reading.matrix, muted=muted, seed=options.seed or 0)
+    return [json.dumps(view.to_dict(), ensure_ascii=False, allow_nan=False)]
+
+
+def _outcome(reading: Reading, options: Namespace) -> Iterable[str]:
+    plan = _plan(options.plan)
+    outcome = aggregate(_matrix(reading, plan, options), plan, options.seed)
+    if not options.json:
         ids = reading.matrix.statement_ids.tolist()
         texts = dict(zip(ids, reading.texts, strict=True)) if reading.texts else {}
-        for line in in_words(outcome, plan, reading.files, texts):
-            sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+        return in_words(outcome, plan, reading.files, texts)
+    document = outcome.to_dict(people=options.people)
+    document |= {"files": list(reading.files), "plan": plan.to_dict()}
+    document["outcome_digest"] = outcome.digest
+    return [json.dumps(document, ensure_ascii=False, sort_keys=True)]
 
 
 def _start() -> int:

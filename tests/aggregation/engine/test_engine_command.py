@@ -13,6 +13,7 @@ import pytest
 
 from aggregation.engine import aggregate, printing, shipped
 from aggregation.engine.__main__ import main
+from aggregation.engine.polis import polis_view
 from aggregation.engine.properties.verdicts import STORIES
 from aggregation.engine.reading import read
 from aggregation.engine.registry import GUARANTEES
@@ -86,6 +87,18 @@ def test_json_is_the_outcome_of_the_library(
     assert document["statements"] == 6
     assert len(document["people"]) == 21
     assert document["files"] == ["participants-votes.csv", "comments.csv"]
+
+
+def test_what_polis_would_compute_is_printed_in_its_layout(
+    export: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = run(export, "--polis", capsys=capsys)
+    found, reading = json.loads(out), read(export)
+    assert code == 0
+    assert reading.moderated is not None
+    muted = reading.moderated < 1
+    assert found["mod-out"] == reading.matrix.statement_ids[muted].tolist()
+    assert found == polis_view(reading.matrix, muted=muted).to_dict()
 
 
 def test_who_and_what_counts_can_be_set(export: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,6 +23,7 @@ from aggregation.engine import (
     priority,
     representativeness,
 )
+from aggregation.engine.polis import PolisView, in_conversation, polis_view
 
 pytestmark = pytest.mark.reference_data
 CLOSE = 1e-8
@@ -147,3 +148,57 @@ def test_what_each_group_stands_for(conversation: Conversation) -> None:
             # This one number is stored in single precision.
             assert mine.ratio_test == pytest.approx(other["repness-test"], rel=1e-6)
             assert mine.best_agree == other.get("best-agree", False)
+
+
+# The profile as a whole
+
+
+@pytest.fixture
+def view(conversation: Conversation) -> PolisView:
+    meta = np.isin(conversation.matrix.statement_ids, conversation.blob["meta-tids"])
+    return polis_view(
+        conversation.matrix, muted=conversation.muted, meta=meta, groups=conversation.groups
+    )
+
+
+@pytest.mark.parametrize("side", ["agree", "disagree"])
+def test_what_everyone_agrees_on(view: PolisView, conversation: Conversation, side: str) -> None:
+    found, theirs = view.to_dict()["consensus"][side], conversation.blob["consensus"][side]
+    assert [one["tid"] for one in found] == [one["tid"] for one in theirs]
+    for mine, other in zip(found, theirs, strict=True):
+        assert mine == pytest.approx(other, abs=CLOSE)
+
+
+def test_the_whole_profile_has_what_polis_stores(
+    view: PolisView, conversation: Conversation
+) -> None:
+    found, theirs = view.to_dict(), conversation.blob
+    for key in ("tids", "n", "n-cmts", "user-vote-counts", "group-votes", "meta-tids"):
+        if key == "group-votes":
+            votes = {group: one["votes"] for group, one in found[key].items()}
+            assert votes == {group: one["votes"] for group, one in theirs[key].items()}
+        else:
+            assert found[key] == theirs[key], key
+    assert found["mod-out"] == sorted(set(theirs["mod-out"]) & set(theirs["tids"]))
+    for key in ("group-aware-consensus", "comment-priorities"):
+        assert found[key] == pytest.approx(theirs[key], abs=CLOSE)
+    assert found["pca"]["center"] == pytest.approx(theirs["pca"]["center"], abs=CLOSE)
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+def test_groups_of_our_own_do_not_depend_on_the_order_of_people(
+    conversation: Conversation,
+) -> None:
+    matrix = conversation.matrix
+    other = VoteMatrix.from_triplets(
+        matrix.participant_ids[matrix.rows][::-1],
+        matrix.statement_ids[matrix.indices][::-1],
+        matrix.values[::-1],
+    )
+    assert polis_view(other).to_dict() == polis_view(matrix).to_dict()
+
+
+def test_the_fifteen_with_most_votes_take_part_if_few_have_seven() -> None:
+    votes = np.array([1, 0, *[3] * 13, 2, 2, 9])
+    assert np.flatnonzero(in_conversation(votes, 40)).tolist() == [*range(2, 16), 17]
+    assert in_conversation(votes, 2).tolist() == (votes >= 2).tolist()
