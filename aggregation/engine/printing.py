@@ -68,14 +68,14 @@ def _origin(outcome: Outcome, plan: Plan, files: Sequence[str]) -> Iterator[str]
 def _people(outcome: Outcome) -> Iterator[str]:
     votes = outcome.votes
     yield (
-        f"{outcome.participants:,} people, {outcome.statements:,} statements, "
+        f"{_n(outcome.participants, 'person')}, {_n(outcome.statements, 'statement')}, "
         f"{sum(votes.values()):,} votes: {votes['agree']:,} agree, {votes['disagree']:,} disagree, "
         f"{votes['pass']:,} pass."
     )
     if len(outcome.excluded):
-        yield f"{len(outcome.excluded):,} people were left out by a rule on who counts."
+        yield f"Left out by a rule on who counts: {_n(len(outcome.excluded), 'person')}."
     if len(outcome.left_out):
-        yield f"{len(outcome.left_out):,} people cast fewer votes than the plan asks for."
+        yield f"With fewer votes than the plan asks for: {_n(len(outcome.left_out), 'person')}."
     if outcome.weighting:
         yield "People count by weight, so that the panel is like the population in known shares."
 
@@ -89,9 +89,9 @@ def _groups(outcome: Outcome, texts: Mapping[int, str]) -> Iterator[str]:
     )
     rest = int(np.count_nonzero(grouping.labels < 0))
     if rest:
-        yield f"{rest:,} people are in no group."
+        yield f"In no group: {_n(rest, 'person')}."
     for at, size in enumerate(outcome.group_sizes):
-        yield f"Group {grouping.label(at)}: {size:,} people. It stands for:"
+        yield f"Group {grouping.label(at)}: {_n(size, 'person')}. It stands for:"
         for one in outcome.representative[at]:
             verb = "agrees" if one.direction == "agree" else "disagrees"
             said = f"{verb} {one.successes:,} of {one.trials:,}"
@@ -159,7 +159,7 @@ def _uncertain(outcome: Outcome) -> Iterator[str]:
         rule = f"{selection.rule} (rule {number})"
         unknown = sum(one.status == NOT_ENOUGH_EVIDENCE for one in selection.decisions)
         if unknown:
-            yield f"{rule}: {unknown:,} statements have too few votes to be decided either way."
+            yield f"{rule}: too few votes to decide on {_n(unknown, 'statement')}."
         if selection.ties:
             yield f"{rule}: {len(selection.ties):,} ties, broken by: {selection.ties[0].rule}."
     for tie in outcome.grouping.ties:
@@ -206,6 +206,12 @@ def _story(name: str, found: Mapping[str, Any]) -> Iterator[str]:
         story.format_map(dict(found) | {"statements": named}), _WIDTH,
         initial_indent="  ", subsequent_indent="  ",
     )  # fmt: skip
+
+
+def _n(number: int, what: str) -> str:
+    """ "1 person", "2 people"."""
+    several = {"person": "people"}.get(what, f"{what}s")
+    return f"{number:,} {what if number == 1 else several}"
 
 
 def _statement(said: str, statement: int, texts: Mapping[int, str]) -> Iterator[str]:

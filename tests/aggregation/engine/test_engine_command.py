@@ -66,7 +66,7 @@ def test_the_outcome_is_printed_in_words(export: Path, capsys: pytest.CaptureFix
     assert "Read from participants-votes.csv and comments.csv" in out
     assert "21 people, 6 statements, 121 votes" in out
     assert "Group 0: 10 people." in out
-    assert "1 people are in no group." in out
+    assert "In no group: 1 person." in out
     assert "umbrellas" not in out
     selected = out.split("Selected by")[1].split("What is uncertain")[0]
     assert "[0] Statement number 0, in our words" in selected
