@@ -26,8 +26,8 @@ from aggregation.coverage import has_newer_votes
 from aggregation.engine import EngineError, Plan
 from aggregation.engine.live import LiveState, live_state, refresh
 from aggregation.engine.upserts import WITHDRAWN
+from aggregation.loading import load_matrix
 from aggregation.models import LiveFinding
-from aggregation.rows import load_matrix
 from deliberation.models import Exclusion, Participant, Round, Statement
 from deliberation.models.rounds import OPEN_PHASES
 from deliberation.services.weights import MIN_PEOPLE, keep_groups

@@ -15,9 +15,9 @@ from aggregation.engine.cells import offsets
 from aggregation.engine.digests import DIGEST_BLOCK, combined_digest
 from aggregation.engine.matrix import Characteristic
 from aggregation.engine.steps import takes_part
+from aggregation.loading import load_matrix, n_people
 from aggregation.models import PartStatus, Run, RunPart
 from aggregation.packing import unpack, unpack_grouping
-from aggregation.rows import load_matrix, n_people
 
 Ranges = list[tuple[int, int]]
 # Resamples are shared out among so many parts: each of them loads all votes.

@@ -40,9 +40,9 @@ from aggregation.engine.registry import RULES
 from aggregation.engine.resampling import Resamples, resample_range, together
 from aggregation.engine.statistics import Statistics, statistics
 from aggregation.engine.steps import Tally, conclude, group, takes_part, taking_part, tally
+from aggregation.loading import load_matrix
 from aggregation.packing import of_people, pack, pack_grouping, unpack
 from aggregation.range_job import Job, Ranges, about, cells_of
-from aggregation.rows import load_matrix
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,10 @@ from aggregation.leases import (
     pause,
     what_happened,
 )
+from aggregation.loading import load_matrix
 from aggregation.messages import send
 from aggregation.models import Run, RunStatus
-from aggregation.rows import load_matrix, save_findings, summary
+from aggregation.rows import save_findings, summary
 from deliberation.models import Round, User
 from deliberation.models.rounds import Phase
 from deliberation.plan_words import shows_small_groups

@@ -20,9 +20,9 @@ from django.utils.translation import gettext_lazy as _
 
 from aggregation.downloads.tables import Cell, Column, csv_bytes
 from aggregation.engine import AGREE, DISAGREE, Plan, VoteMatrix
+from aggregation.loading import load_matrix
 from aggregation.models import ParticipantFinding, Run, StatementFinding
 from aggregation.report.page import is_strata
-from aggregation.rows import load_matrix
 from aggregation.words import group_letter
 from deliberation.models.statements import Origin
 

@@ -9,7 +9,7 @@ from django.core.management import call_command
 
 from aggregation.engine import Plan, shipped
 from aggregation.engine.reading import read
-from aggregation.rows import load_matrix
+from aggregation.loading import load_matrix
 from deliberation.models import Round
 from tests.deliberation.polis_files import write_export
 

@@ -17,8 +17,8 @@ from django.urls import reverse
 from aggregation import live, tasks
 from aggregation.engine import Plan
 from aggregation.engine.live import live_state
+from aggregation.loading import load_matrix
 from aggregation.models import LiveFinding
-from aggregation.rows import load_matrix
 from deliberation.models import Exclusion, Participant, Round, VoteEvent
 from deliberation.models.panels import ExclusionReason
 from deliberation.services.moderation import moderate

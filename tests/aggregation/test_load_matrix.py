@@ -8,7 +8,7 @@ from django.db import connection
 
 from aggregation import runs
 from aggregation.engine import Plan
-from aggregation.rows import SMALLEST, load_matrix
+from aggregation.loading import SMALLEST, load_matrix
 from deliberation.models import (
     Exclusion,
     Exposure,

@@ -12,9 +12,9 @@ from django.db import IntegrityError, transaction
 from aggregation import range_steps, ranges, runs, tasks
 from aggregation.engine import Plan, aggregate
 from aggregation.engine.opinion_space import find_axes
+from aggregation.loading import load_matrix
 from aggregation.models import RunPart
 from aggregation.packing import of_people, pack, pack_grouping, unpack, unpack_grouping
-from aggregation.rows import load_matrix
 from deliberation.models import (
     ImportedGroup,
     ProfileAnswer,

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from aggregation.engine import Plan
-from aggregation.rows import load_matrix
+from aggregation.loading import load_matrix
 from deliberation.models import (
     Appeal,
     AuditEntry,
