@@ -14,7 +14,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
 
 from deliberation.services.errors import ServiceError, TooMany
-from deliberation.views.errors import error_page
+from deliberation.views.errors import error_page, wrong_method
 
 _TITLES = {
     403: _("Not allowed"),
@@ -61,13 +61,17 @@ class ContentSecurityPolicy(CSPMiddleware):
 
 
 class ServiceErrors:
-    """Answers uncaught ServiceErrors. Views catch those that belong beside a form field."""
+    """Answers uncaught ServiceErrors, and what Django refuses without a word. Views catch errors
+    that belong beside a form field."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            return wrong_method(request, response["Allow"])
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, ServiceError):

@@ -31,6 +31,18 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+def wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
+    """An address that only takes forms was opened like a page, from history or a copied link."""
+    page = error_page(
+        request,
+        405,
+        _("This address only takes forms"),
+        _("Nothing was changed. Go back to the page you came from, and use the button there."),
+    )
+    page["Allow"] = allowed
+    return page
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     return error_page(
         request,

@@ -135,7 +135,9 @@ def test_a_session_that_began_with_a_password_must_give_it_to_change_it(client: 
 
 def test_signing_out_takes_a_post(client: Client) -> None:
     client.force_login(make_user())
-    assert client.get("/sign-out/").status_code == 405
+    opened = client.get("/sign-out/")
+    assert (opened.status_code, opened["Allow"]) == (405, "POST")
+    assert "Nothing was changed." in opened.content.decode()
     assert signed_in_as(client) is not None
     assert client.post("/sign-out/").status_code == 302
     assert signed_in_as(client) is None
