@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from aggregation.models import Run, RunStatus
 from aggregation.runs import official_run, queue_run
+from aggregation.words import step_in_words
 from constitutions.comparison import compare
 from constitutions.drafting import draft_version, publish_version
 from constitutions.models import Version
@@ -121,7 +122,7 @@ class Command(BaseCommand):
                 raise CommandError(f"The run failed: {run.error}")
             if run.step and run.step != step:
                 step = run.step
-                self.say(f"Run {run.pk}: {step}")
+                self.say(f"Run {run.pk}: {step_in_words(step)}")
             self.processes.pause(0.2)
             run.refresh_from_db()
         self.say(f"Run {run.pk} is done by {run.claimed_by or 'the worker'}")
