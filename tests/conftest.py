@@ -10,6 +10,12 @@ import pytest
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import override_settings
+from hypothesis import settings as hypothesis_settings
+
+# A slow machine is no finding. With CI=true hypothesis has a profile of its own that says so, too.
+if os.environ.get("CI") != "true":
+    hypothesis_settings.register_profile("no deadline", deadline=None)
+    hypothesis_settings.load_profile("no deadline")
 
 _WITH_TRUNCATE_TRIGGER = """
     SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger
