@@ -15,15 +15,7 @@ from aggregation.engine.matrix import VoteMatrix
 from aggregation.engine.outcome import Outcome
 from aggregation.engine.params import ParamValue
 from aggregation.engine.plan import Plan, RuleSpec
-from aggregation.engine.steps import (
-    conclude,
-    group,
-    place,
-    run_once,
-    select,
-    taking_part,
-    tally,
-)
+from aggregation.engine.steps import evidence_of, group, run_once, select, taking_part, tally
 
 
 @dataclass(frozen=True)
@@ -61,51 +53,43 @@ def variants(matrix: VoteMatrix, plan: Plan, outcome: Outcome) -> tuple[Variant,
     settings = plan.sensitivity
     if settings is None:
         return ()
+    people = taking_part(matrix, plan).matrix
     found: list[Variant] = []
     if settings.groups:
-        found.extend(_other_groups(matrix, plan, outcome))
-    found.extend(_other_thresholds(matrix, plan, outcome, settings.threshold_step))
-    found.extend(_other_rules(plan, outcome))
+        found.extend(_other_groups(people, plan, outcome))
+    found.extend(_other_thresholds(people, plan, outcome, settings.threshold_step))
+    found.extend(_other_rules(outcome))
     found.extend(_everyone_alike(matrix, plan, outcome))
     return tuple(found)
 
 
-def _other_groups(matrix: VoteMatrix, plan: Plan, outcome: Outcome) -> Iterator[Variant]:
-    """Other numbers of opinion groups, on the same axes."""
-    ways = plan.grouping
+def _other_groups(people: VoteMatrix, plan: Plan, outcome: Outcome) -> Iterator[Variant]:
+    """Other numbers of opinion groups, on the same map."""
+    ways, seed = plan.grouping, outcome.seed
     if ways.method != "kmeans" or ways.k is not None:
         return
-    people = taking_part(matrix, plan)
-    drafting = _drafting(plan)
-    space = place(people.matrix, plan, outcome.seed)
     for k in range(ways.k_min, ways.k_max + 1):
         if k == outcome.grouping.n_groups:
             continue
         try:
-            grouping = group(people.matrix, plan, space.positions, outcome.seed, k)
-        except EngineError:  # fewer places than groups
+            grouping = group(people, plan, outcome.positions, seed, k)
+        except EngineError as error:
+            if error.code != "too_few_points":
+                raise
             continue
-        other = conclude(
-            plan=drafting,
-            seed=outcome.seed,
-            input_digest=outcome.input_digest,
-            people=people,
-            participant_ids=people.matrix.participant_ids,
-            space=space,
-            grouping=grouping,
-            found=tally(people.matrix, grouping),
-        )
-        yield _variant("k", "k", {"k": k}, other.selected, outcome)
+        evidence = evidence_of(people, plan, grouping, tally(people, grouping), seed)
+        (selection,) = select(_drafting(plan), evidence)
+        yield _variant("k", "k", {"k": k}, selection.statements, outcome)
 
 
 def _other_thresholds(
-    matrix: VoteMatrix, plan: Plan, outcome: Outcome, step: float
+    people: VoteMatrix, plan: Plan, outcome: Outcome, step: float
 ) -> Iterator[Variant]:
     """The bound of the drafting rule a step down and up."""
     first = plan.rules[0]
     if first.id not in ("threshold", "bridging") or not step:
         return
-    evidence = outcome.evidence(taking_part(matrix, plan).matrix)
+    evidence = outcome.evidence(people)
     above = float(first.settings["above"] or 0.0)
     for bound in (round(above - step, 12), round(above + step, 12)):
         if 0 <= bound <= 1:
@@ -114,7 +98,7 @@ def _other_thresholds(
             yield _variant("threshold", "above", {"above": bound}, selection.statements, outcome)
 
 
-def _other_rules(plan: Plan, outcome: Outcome) -> Iterator[Variant]:
+def _other_rules(outcome: Outcome) -> Iterator[Variant]:
     """The other rules of the plan, which were computed anyway."""
     for number, selection in enumerate(outcome.selections[1:], start=1):
         params: dict[str, ParamValue] = {"rule": selection.rule, "index": number}
