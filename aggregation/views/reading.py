@@ -63,5 +63,7 @@ def one_of(value: str | None, known: list[str] | tuple[str, ...], otherwise: str
 
 def number_in(value: str | None, count: int) -> int:
     """A place from 0 to ``count`` - 1; 0 for anything else."""
-    place = int(value) if value is not None and value.isascii() and value.isdigit() else 0
+    # No place has ten digits; a number of thousands of them Python refuses to read.
+    short = value is not None and len(value) < 10 and value.isascii() and value.isdigit()
+    place = int(value) if value is not None and short else 0
     return place if place < count else 0

@@ -11,8 +11,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from aggregation.engine import Plan
 from deliberation.models import Round, User
 from deliberation.models.rounds import OPEN_PHASES, Phase
+from deliberation.plan_words import shows_small_groups
 
 from . import locks
 from .audit import record
@@ -32,6 +34,13 @@ def what_is_missing(round: Round) -> list[str]:
         missing.append(_("Write the consent text that people agree to."))
     if _LEFT_OPEN.search(round.consent_text):
         missing.append(_("Replace what stands in [square brackets] in the consent text."))
+    if shows_small_groups(Plan.from_dict(round.plan)):
+        missing.append(
+            _(
+                "This plan cannot be run here: it would publish votes by what people say of "
+                "themselves."
+            )
+        )
     if round.statements.counting().count() < 3:
         missing.append(_("Add at least three seed statements, so that voting can begin."))
     panel = round.deliberation.panel

@@ -76,6 +76,9 @@ def test_statements_about_which_the_votes_say_least_come_first_if_asked(client, 
 
 
 def test_the_filter_asks_one_rule(client, deep):
+    every = found(client, deep, "?show=selected&rule=0")
+    for nonsense in ("-1", "9", "x", "", "٣", "9" * 5000):
+        assert found(client, deep, f"?show=selected&rule={nonsense}") == every
     assert len(found(client, deep, "?show=selected&rule=1")) == 2
     assert (
         found(client, deep, "?show=selected&rule=0") == deep.summary["selections"][0]["statements"]

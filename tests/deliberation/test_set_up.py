@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from aggregation.engine import Plan
 from deliberation.models import Deliberation
+from deliberation.services.deliberations import update_draft
+from deliberation.services.errors import WrongPhase
 from deliberation.services.rounds import open_round, what_is_missing
 from tests.deliberation.organising import FORM
 from tests.factories import make_deliberation, the_round
@@ -106,3 +109,13 @@ def test_the_people_page_has_the_vendors_link(owner_client: Client) -> None:
     assert (
         "/d/assistant/join/?xid=" in owner_client.get("/organise/assistant/seats/").content.decode()
     )
+
+
+def test_a_plan_that_would_show_very_few_people_is_never_opened():
+    deliberation = make_deliberation()
+    round = the_round(deliberation)
+    strata = {"method": "strata", "source": "How old are you?"}
+    plan = Plan.from_dict(round.plan | {"grouping": strata})
+    update_draft(deliberation=deliberation, actor=None, plan=plan)
+    with pytest.raises(WrongPhase, match="by what people say of themselves"):
+        open_round(round=the_round(deliberation), actor=None)
