@@ -78,7 +78,17 @@ def watch_open_rounds() -> int:
     rounds = list(Round.objects.filter(phase__in=OPEN_PHASES).select_related("deliberation__panel"))
     for gone in _known.keys() - {round.pk for round in rounds}:
         del _known[gone]
-    return sum(look(round) for round in rounds)
+    return sum(_looked(round) for round in rounds)
+
+
+def _looked(round: Round) -> bool:
+    """One round that breaks does not keep the worker from the others; it is read anew next time."""
+    try:
+        return look(round)
+    except Exception:
+        log.exception("open round not looked at", round=round.pk)
+        _known.pop(round.pk, None)
+        return False
 
 
 def look(round: Round) -> bool:

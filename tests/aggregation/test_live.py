@@ -37,8 +37,8 @@ def _a_process_that_knows_nothing() -> None:
     live._known.clear()
 
 
-def open_round(people: int = 12) -> Round:
-    deliberation = make_open("vote")
+def open_round(people: int = 12, slug: str = "assistant") -> Round:
+    deliberation = make_open("vote", slug=slug)
     for n in range(people):
         side = 1 if n % 3 else -1
         vote_row(join(deliberation), [1, side, -side, 0])
@@ -183,6 +183,24 @@ def test_a_refusal_of_the_engine_leaves_the_last_state():
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_round_that_breaks_keeps_nobody_from_the_others(monkeypatch):
+    broken, sound = open_round(), open_round(slug="second")
+    write = live._write
+
+    def breaking(round, *rest):
+        if round == broken:
+            raise ValueError
+        write(round, *rest)
+
+    monkeypatch.setattr(live, "_write", breaking)
+    assert tasks.watch_open_rounds() == 1
+    assert LiveFinding.objects.get().round == sound
+    assert broken.pk not in live._known
+    monkeypatch.setattr(live, "_write", write)
+    assert tasks.watch_open_rounds() == 1
+    assert LiveFinding.objects.filter(round=broken).exists()
+
+
 def test_one_worker_looks_at_a_time():
     round = open_round()
     answers: list[bool] = []
