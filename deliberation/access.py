@@ -35,7 +35,7 @@ class Managed:
     role: str
 
     def may(self, action: str) -> bool:
-        return allows(self.round.phase, self.role, action)
+        return allows(self.round.stage, self.role, action)
 
 
 def current_round(deliberation: Deliberation) -> Round:
@@ -90,6 +90,14 @@ def managed_deliberation(request: HttpRequest, slug: str, action: str) -> Manage
             % {"phase": managed.round.get_phase_display()}
         )
     return managed
+
+
+def role_in(request: HttpRequest, slug: str) -> str | None:
+    """The role of whoever asks in the deliberation at this address; None for outsiders."""
+    if not request.user.is_authenticated:
+        return None
+    held = Membership.objects.filter(deliberation__slug=slug, user=request.user)
+    return held.values_list("role", flat=True).first()
 
 
 def _role(request: HttpRequest, deliberation: Deliberation) -> str | None:

@@ -3,29 +3,50 @@
 from .audit import AuditEntry
 from .consent import ConsentText
 from .contacts import Notice, ProfileAnswer, ProfileQuestion, Subscription, VendorReference
-from .deliberations import Deliberation, Membership
+from .deliberations import Approval, Deliberation, MemberInvitation, Membership
 from .limits import RateLimit
-from .moderation import Appeal, ModerationDecision
-from .panels import Contact, Exclusion, ImportedGroup, Panel, Participant, Seat
-from .rounds import Round
+from .moderation import Appeal, Claim, ModerationDecision
+from .panels import Exclusion, ImportedGroup, Panel, Participant, Seat
+from .recruiting import (
+    Contact,
+    Draw,
+    DrawnMember,
+    JoinTally,
+    Outgoing,
+    Pool,
+    PoolMember,
+    Stratum,
+    StratumValue,
+)
+from .rounds import Amendment, Round
 from .statements import Statement, StatementLineage
 from .users import SignInLink, User
 from .votes import Exposure, Vote, VoteEvent
 
 __all__ = [
+    "Amendment",
     "Appeal",
+    "Approval",
     "AuditEntry",
+    "Claim",
     "ConsentText",
     "Contact",
     "Deliberation",
+    "Draw",
+    "DrawnMember",
     "Exclusion",
     "Exposure",
     "ImportedGroup",
+    "JoinTally",
+    "MemberInvitation",
     "Membership",
     "ModerationDecision",
     "Notice",
+    "Outgoing",
     "Panel",
     "Participant",
+    "Pool",
+    "PoolMember",
     "ProfileAnswer",
     "ProfileQuestion",
     "RateLimit",
@@ -34,6 +55,8 @@ __all__ = [
     "SignInLink",
     "Statement",
     "StatementLineage",
+    "Stratum",
+    "StratumValue",
     "Subscription",
     "User",
     "VendorReference",

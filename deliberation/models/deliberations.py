@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +29,8 @@ class Deliberation(models.Model):
     # Said on every page: votes came from a program, not from people.
     simulated = models.BooleanField(default=False)
     source = models.TextField(blank=True, help_text=_("Where imported data came from."))
+    # Opening after a lottery, leaving people out and publishing need two people.
+    two_people = models.BooleanField(_("two people for what cannot be undone"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     # When its constitution was published; set by the app that publishes.
     published_at = models.DateTimeField(null=True, blank=True)
@@ -71,4 +74,76 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["deliberation", "user"], name="one_role_per_user"),
             one_of("role", Role, "membership_role_known"),
+        ]
+
+
+class MemberInvitation(models.Model):
+    """Someone is asked by e-mail to work on a deliberation. Only the hash of the link is kept."""
+
+    deliberation = models.ForeignKey(
+        Deliberation, on_delete=models.CASCADE, related_name="member_invitations"
+    )
+    email = models.EmailField(_("e-mail address"), max_length=254)
+    role = models.CharField(_("role"), max_length=12, choices=Role)
+    language = models.CharField(max_length=12, default="en")
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deliberation", "email"],
+                condition=models.Q(accepted_at=None),
+                name="one_open_member_invitation",
+            ),
+            one_of("role", Role, "member_invitation_role_known"),
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="member_invitation_lower_case"
+            ),
+        ]
+
+
+class TwoPeopleAction(models.TextChoices):
+    OPEN = "open", _("Open the round")
+    EXCLUDE = "exclude", _("Leave votes out")
+    PUBLISH = "publish", _("Publish the constitution")
+
+
+class Approval(models.Model):
+    """One person asked for something that needs two; who does the same agrees.
+
+    ``digest`` names exactly what was asked for, so that nobody agrees to something else.
+    """
+
+    deliberation = models.ForeignKey(
+        Deliberation, on_delete=models.CASCADE, related_name="approvals"
+    )
+    action = models.CharField(max_length=10, choices=TwoPeopleAction)
+    digest = models.CharField(max_length=64)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="approvals_asked"
+    )
+    asked_at = models.DateTimeField()
+    # Null while it waits; refusing and taking back close it without ``agreed``.
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+    agreed = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            one_of("action", TwoPeopleAction, "approval_action_known"),
+            models.UniqueConstraint(
+                fields=["deliberation", "action"],
+                condition=models.Q(decided_at=None),
+                name="one_open_approval_per_action",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(agreed=False) | ~models.Q(asked_by=models.F("decided_by")),
+                name="approval_takes_two",
+            ),
         ]

@@ -16,6 +16,8 @@ from .statements import Statement
 class Decision(models.TextChoices):
     ACCEPT = "accept", _("Accepted")
     REJECT = "reject", _("Rejected")
+    # Nobody had voted yet: the statement waits again as if nothing had been decided.
+    UNDO = "undo", _("Decision taken back")
 
 
 class ReasonCode(models.TextChoices):
@@ -26,6 +28,11 @@ class ReasonCode(models.TextChoices):
     SEVERAL_IDEAS = "several_ideas", _("Several ideas in one sentence")
     PERSONAL_DATA = "personal_data", _("Names or describes a private person")
     ABUSIVE = "abusive", _("Insults people or calls for harm")
+    SPAM = "spam", _("Advertising, or the same thing over and over")
+    LANGUAGE = "language", _("Not in the language of the deliberation")
+    # Split, merged or reworded: what came of it is said by StatementLineage.
+    REPLACED = "replaced", _("Goes on in other words")
+    MISTAKE = "mistake", _("Decided by mistake")
     SOURCE = "source", _("Decided where the data came from")
     TAKEN_BACK = "taken_back", _("Taken back by its author")
 
@@ -64,6 +71,17 @@ class ModerationDecision(models.Model):
     def role_words(self) -> str:
         """The role of whoever decided, in the reader's language; empty for imported decisions."""
         return str(Role(self.actor_role).label) if self.actor_role else ""
+
+
+class Claim(models.Model):
+    """A moderator is looking at this statement; others are shown the next one.
+
+    It runs out by itself and stands in nobody's way: a decision by someone else still counts.
+    """
+
+    statement = models.OneToOneField(Statement, on_delete=models.CASCADE, related_name="claim")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    expires_at = models.DateTimeField()
 
 
 class Appeal(models.Model):

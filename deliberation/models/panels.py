@@ -30,6 +30,8 @@ class Panel(models.Model):
     # Where the vendor wants them back; {xid} and {code} are filled in.
     return_url = models.CharField(_("return address"), max_length=500, blank=True)
     completion_code = models.CharField(_("completion code"), max_length=60, blank=True)
+    # On this day a worker deletes every contact (services/contacts.py).
+    delete_contacts_on = models.DateField(_("contacts are deleted on"), null=True, blank=True)
 
 
 class SeatKind(models.TextChoices):
@@ -51,6 +53,8 @@ class Seat(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     taken_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    # Raised when the link is issued anew; part of what links in letters are computed from.
+    link_version = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
         constraints = [
@@ -58,15 +62,6 @@ class Seat(models.Model):
             models.UniqueConstraint(fields=["panel", "xid_hash"], name="one_seat_per_xid"),
             one_of("kind", SeatKind, "seat_kind_known"),
         ]
-
-
-class Contact(models.Model):
-    """How to reach the person on a seat. Never joined to ballots; deletable at any time."""
-
-    seat = models.OneToOneField(Seat, on_delete=models.CASCADE, related_name="contact")
-    email = models.EmailField(max_length=254)
-    created_at = models.DateTimeField(auto_now_add=True)
-    delete_after = models.DateField(null=True)
 
 
 class ParticipantQuerySet(models.QuerySet["Participant"]):
@@ -124,6 +119,10 @@ class Participant(models.Model):
 class ExclusionReason(models.TextChoices):
     TOO_FEW_VOTES = "too_few_votes", _("Fewer votes than the plan asks for")
     LISTED = "listed", _("On the exclusion list of the source")
+    STRAIGHT_AND_SPAM = (
+        "straight_and_spam",
+        _("Answered every statement alike, and wrote advertising or insults"),
+    )
 
 
 class Exclusion(models.Model):

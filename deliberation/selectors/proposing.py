@@ -103,7 +103,7 @@ def votable(
 
 
 def _query(statement: DeckStatement, voted: bool, deck: Deck, participant: Participant) -> str:
-    if not allows(deck.round.phase, PARTICIPANT, "vote"):
+    if not allows(deck.round.stage, PARTICIPANT, "vote"):
         return ""
     if voted:
         return f"?statement={statement.number}"

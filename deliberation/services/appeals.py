@@ -77,7 +77,7 @@ def may_ask_again(statement: Statement, latest: ModerationDecision | None) -> bo
         and latest is not None
         and latest.decision == Decision.REJECT
         and latest.reason not in NOT_BY_A_PERSON
-        and allows(statement.round.phase, Role.MODERATOR, "moderate")
+        and allows(statement.round.stage, Role.MODERATOR, "moderate")
     )
 
 
@@ -109,7 +109,7 @@ def somebody_else_should_look(statement: Statement, actor: User | None) -> bool:
     """Whether the actor decided on it before, and someone may moderate who did not."""
     if actor is None or not statement.decisions.filter(actor=actor).exists():
         return False
-    roles = [role for role in Role.values if allows(statement.round.phase, role, "moderate")]
+    roles = [role for role in Role.values if allows(statement.round.stage, role, "moderate")]
     members = Membership.objects.filter(
         deliberation=statement.round.deliberation_id, role__in=roles, user__is_active=True
     )

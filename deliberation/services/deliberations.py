@@ -31,10 +31,25 @@ _OF_ROUND = {
     "show_origin",
     "ask_importance",
     "moderation",
+    "moderation_hours",
+    "reason_codes",
+    "moderation_policy",
+    "show_results",
+    "seed_source",
+    "exclusion_rule",
+    "straight_votes",
     "plan",
 }
-_OF_DELIBERATION = {"title", "description", "visibility", "language"}
-_OF_PANEL = {"open_link", "proof_of_work", "vendor_link", "return_url", "completion_code"}
+_OF_DELIBERATION = {"title", "description", "visibility", "language", "two_people"}
+_OF_PANEL = {
+    "size_wanted",
+    "open_link",
+    "proof_of_work",
+    "vendor_link",
+    "return_url",
+    "completion_code",
+    "delete_contacts_on",
+}
 _SENT_TWICE = timedelta(minutes=1)
 
 

@@ -19,6 +19,7 @@ _WORDS: dict[str, tuple[type[ServiceError], object, str]] = {
     "FM005": (NoSeat, _("You have no seat in this deliberation, or you have left it."), ""),
     "FM006": (ConsentChanged, _("The text you agreed to was changed. Please read it first."), ""),
     "FM008": (WrongPhase, _("This statement is not open for votes."), ""),
+    "FM010": (WrongPhase, _("Voting is paused. Your earlier votes are kept and count."), ""),
     "FM009": (Invalid, _("There is no vote to take back."), ""),
 }
 

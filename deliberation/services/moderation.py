@@ -42,7 +42,7 @@ def moderate(
     with transaction.atomic():
         locks.hold(locks.ROUND, statement.round_id)
         statement = Statement.objects.select_related("round__deliberation").get(pk=statement.pk)
-        if not allows(statement.round.phase, role, "moderate"):
+        if not allows(statement.round.stage, role, "moderate"):
             raise WrongPhase(_("The round is closed. Its statements no longer change."))
         if decision == Decision.ACCEPT and statement.status == Status.REJECTED:
             refuse_duplicate(statement.text, statement.round)

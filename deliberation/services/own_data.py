@@ -166,9 +166,11 @@ def _kept_apart(seat: Seat) -> dict[str, Any]:
     return {
         "email_subscription": _subscription(seat),
         "contact": {
+            "name": contact.name,
             "email": contact.email,
+            "reference": contact.reference,
             "since": _time(contact.created_at),
-            "delete_after": contact.delete_after.isoformat() if contact.delete_after else None,
+            "deleted_on": str(seat.panel.delete_contacts_on or "") or None,
         }
         if contact
         else None,

@@ -163,7 +163,7 @@ def _may_join(round: Round, token: str | None) -> bool:
     # Invited people may sit down before the round opens; the other ways wait for it.
     if token is None:
         return round.is_open
-    return allows(round.phase, PARTICIPANT, "join")
+    return allows(round.stage, PARTICIPANT, "join")
 
 
 def _seat_for(deliberation: Deliberation, token: str | None, xid: str | None) -> Seat:

@@ -63,6 +63,13 @@ def frozen_hash(round: Round) -> str:
         "show_origin": round.show_origin,
         "ask_importance": round.ask_importance,
         "moderation": round.moderation,
+        "moderation_hours": round.moderation_hours,
+        "reason_codes": round.reason_codes,
+        "moderation_policy": round.moderation_policy,
+        "show_results": round.show_results,
+        "seed_source": round.seed_source,
+        "exclusion_rule": round.exclusion_rule,
+        "straight_votes": round.straight_votes,
         "consent_text": round.consent_text,
     }
     canonical = json.dumps(fixed, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

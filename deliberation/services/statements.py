@@ -48,7 +48,7 @@ def propose(
     with in_words(), transaction.atomic():
         locks.hold(locks.ROUND, round.pk)
         round.refresh_from_db()
-        if not allows(round.phase, PARTICIPANT, "propose"):
+        if not allows(round.stage, PARTICIPANT, "propose"):
             raise WrongPhase(_("New statements are no longer taken. You can still vote."))
         if not Participant.objects.filter(pk=participant.pk, withdrawn_at=None).exists():
             raise NoSeat(_("You have no seat in this deliberation."))  # left while we waited

@@ -36,7 +36,7 @@ def card_context(deck: Deck, ballot: Ballot | None) -> dict[str, Any]:
         "deliberation": deck.deliberation,
         "round": deck.round,
         "may_vote": ballot is not None,
-        "may_propose": allows(deck.round.phase, PARTICIPANT, "propose"),
+        "may_propose": allows(deck.round.stage, PARTICIPANT, "propose"),
         "ballot": ballot,
         "key": uuid.uuid4(),
         "undo_key": uuid.uuid4(),
@@ -86,7 +86,7 @@ class _Variant(NamedTuple):
         return cls(
             get_language(),
             deck.round.pk,
-            deck.round.phase,
+            deck.round.stage,
             deck.deliberation.slug,
             ballot.voted,
             ballot.goal,

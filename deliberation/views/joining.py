@@ -78,7 +78,7 @@ def seat(request: HttpRequest, slug: str, token: str) -> HttpResponse:
         return _resume(request, way, seat)
     if seat.taken_at is not None and request.method != "POST":
         return _taken(request, deliberation)
-    if not allows(way.round.phase, PARTICIPANT, "join"):
+    if not allows(way.round.stage, PARTICIPANT, "join"):
         raise WrongPhase(_("Nobody can join any more: the voting is over."))
     return _consent(request, way)
 

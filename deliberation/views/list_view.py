@@ -41,7 +41,7 @@ def list_view(request: HtmxRequest, slug: str) -> HttpResponse:
     deck = the_deck(slug)
     if request.method == "POST":
         return _vote(request, deck, participant)
-    if not allows(deck.round.phase, PARTICIPANT, "vote"):
+    if not allows(deck.round.stage, PARTICIPANT, "vote"):
         return redirect("vote", slug)
     if participant.consent_hash != deck.consent:
         return redirect("join", slug)
@@ -81,8 +81,8 @@ def _page(
         ],
         "progress": progress(participant=participant, deck=deck),
         "outcome": outcome,
-        "may_vote": allows(deck.round.phase, PARTICIPANT, "vote"),
-        "may_propose": allows(deck.round.phase, PARTICIPANT, "propose"),
+        "may_vote": allows(deck.round.stage, PARTICIPANT, "vote"),
+        "may_propose": allows(deck.round.stage, PARTICIPANT, "propose"),
     }
     return render(request, f"deliberation/list.html{'#answer' if alone else ''}", context)
 

@@ -82,5 +82,5 @@ def _context(deck: Deck, rows: list[selectors.Row], outcome: Outcome | None) -> 
         "round": deck.round,
         "rows": [(row, uuid.uuid4()) for row in rows],
         "outcome": outcome,
-        "may_vote": allows(deck.round.phase, PARTICIPANT, "vote"),
+        "may_vote": allows(deck.round.stage, PARTICIPANT, "vote"),
     }

@@ -175,7 +175,7 @@ def _what_happens_next(statement: Statement) -> str:
 
 def _may_write(writer: _Writer) -> bool:
     round = writer.deck.round
-    taken = allows(round.phase, PARTICIPANT, "propose")
+    taken = allows(round.stage, PARTICIPANT, "propose")
     return taken and not votes_first(writer.participant, round).missing
 
 
@@ -193,7 +193,7 @@ def _check_page(writer: _Writer, text: str, checked: Check) -> HttpResponse:
 def _page(writer: _Writer, *, text: str = "", status: int = 200, **news: object) -> HttpResponse:
     """The page with the field. ``text`` is what was written, whether it was sent or not."""
     deck, participant = writer.deck, writer.participant
-    takes_statements = allows(deck.round.phase, PARTICIPANT, "propose")
+    takes_statements = allows(deck.round.stage, PARTICIPANT, "propose")
     if takes_statements:
         _warm(deck)
     context = {

@@ -29,7 +29,7 @@ def deliberation(request: HttpRequest, slug: str) -> HttpResponse:
             "participant": current_participant(request, deliberation),
             "numbers": public.numbers(round),
             "steps": public.steps(deliberation, round),
-            "may_propose": allows(round.phase, PARTICIPANT, "propose"),
+            "may_propose": allows(round.stage, PARTICIPANT, "propose"),
         },
     )
 

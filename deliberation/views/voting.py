@@ -41,7 +41,7 @@ def vote(request: HtmxRequest, slug: str) -> HttpResponse:
     if participant is None:
         return no_seat(request, deliberation)
     deck = the_deck(slug)
-    if not allows(deck.round.phase, PARTICIPANT, "vote"):
+    if not allows(deck.round.stage, PARTICIPANT, "vote"):
         return _card(request, deck, None, status=409)
     if participant.consent_hash != deck.consent:
         return redirect("join", slug)
@@ -132,7 +132,7 @@ def _again(
     if participant is None:
         return no_seat(request, deliberation)
     deck = the_deck(slug)
-    may_vote = allows(deck.round.phase, PARTICIPANT, "vote")
+    may_vote = allows(deck.round.stage, PARTICIPANT, "vote")
     shown = ballot(participant=participant, deck=deck) if may_vote else None
     return _card(request, deck, shown, status=status, problem=problem, **news)
 

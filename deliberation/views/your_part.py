@@ -57,8 +57,8 @@ def your_part_page(
         "completion": completion(participant, voted=part.votes.total, goal=part.goal)
         if part.goal
         else None,
-        "may_vote": allows(now.phase, PARTICIPANT, "vote"),
-        "may_propose": allows(now.phase, PARTICIPANT, "propose"),
+        "may_vote": allows(now.stage, PARTICIPANT, "vote"),
+        "may_propose": allows(now.stage, PARTICIPANT, "propose"),
         "mail_offered": mail_offered(),
         "subscription": Subscription.objects.filter(seat=participant.seat_id).first(),
         "form": form or SubscriptionForm(),

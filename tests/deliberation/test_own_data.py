@@ -117,7 +117,7 @@ def test_what_is_kept_apart_from_the_ballot():
     )
     ProfileAnswer.objects.create(seat=alice.seat, question=question, option="18–29")
     VendorReference.objects.create(seat=alice.seat, xid="vendor-7")
-    Contact.objects.create(seat=alice.seat, email="invited@example.org")
+    Contact.objects.create(panel=alice.seat.panel, seat=alice.seat, email="invited@example.org")
     subscribe(participant=alice, email="alice@example.org", language="de")
     data = download(client, deliberation)
     assert data["about_you"] == [{"question": "How old are you?", "answer": "18–29"}]

@@ -1,12 +1,12 @@
 import pytest
 
 from deliberation.models.deliberations import Role
-from deliberation.models.rounds import Phase
+from deliberation.models.rounds import PAUSED, Phase
 from deliberation.phases import OBSERVER, PARTICIPANT, PHASES, allows, ever_allowed
 
 
 def test_every_phase_names_every_role():
-    assert set(PHASES) == set(Phase.values)
+    assert set(PHASES) == {*Phase.values, PAUSED}
     for roles in PHASES.values():
         assert set(roles) == {*Role.values, PARTICIPANT, OBSERVER}
 
@@ -17,6 +17,7 @@ def test_every_phase_names_every_role():
         ("draft", False, False),
         ("propose", True, True),
         ("vote", True, False),
+        ("paused", False, False),
         ("closed", False, False),
     ],
 )

@@ -56,7 +56,7 @@ def known_about(participant: Participant) -> int:
 def tell_everything(participant: Participant) -> None:
     """Fill every table that hangs on the seat."""
     seat = participant.seat
-    Contact.objects.create(seat=seat, email="alice@example.org")
+    Contact.objects.create(panel=seat.panel, seat=seat, email="alice@example.org")
     VendorReference.objects.create(seat=seat, xid="vendor-7")
     Subscription.objects.create(
         seat=seat, email="alice@example.org", token_hash=token_hash(new_token())
@@ -98,7 +98,7 @@ class TestWhileOpen:
         deliberation = make_open()
         alice, bob = join(deliberation), join(deliberation)
         tell_everything(alice)
-        Contact.objects.create(seat=bob.seat, email="bob@example.org")
+        Contact.objects.create(panel=bob.seat.panel, seat=bob.seat, email="bob@example.org")
         assert known_about(alice) == 4
         withdraw(participant=alice)
         alice = Participant.objects.select_related("seat").get(pk=alice.pk)
