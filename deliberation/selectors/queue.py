@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from deliberation.models import Appeal, ModerationDecision, Round, Statement, User
+from deliberation.models.deliberations import Role
 from deliberation.models.statements import Origin, Status
+from deliberation.phases import allows
 from deliberation.services.appeals import somebody_else_should_look
 
 WAITING = "waiting"
@@ -52,6 +57,42 @@ def waiting_statements(round: Round) -> QuerySet[Statement]:
     appealed = Exists(Appeal.objects.filter(statement=OuterRef("pk"), decided_at=None))
     found = Statement.objects.filter(Q(status=Status.PENDING) | unseen | appealed, round=round)
     return found.order_by("number")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """How many statements wait for a moderator, since when, and how many longer than promised."""
+
+    waiting: int
+    oldest_at: datetime | None
+    overdue: int
+
+
+def queue_state(round: Round) -> QueueState:
+    """The queue in three numbers, by one query.
+
+    A statement waits from when it was proposed, an appeal from when it was made. ``overdue``
+    counts what waits longer than the round's ``moderation_hours``; nothing is overdue once
+    statements are no longer decided on.
+    """
+    due = timezone.now() - timedelta(hours=round.moderation_hours)
+    counted = with_waiting_since(waiting_statements(round)).aggregate(
+        waiting=Count("pk"), oldest=Min("since"), overdue=Count("pk", filter=Q(since__lt=due))
+    )
+    decided_on = allows(round.stage, Role.MODERATOR, "moderate")
+    return QueueState(
+        waiting=counted["waiting"],
+        oldest_at=counted["oldest"],
+        overdue=counted["overdue"] if decided_on else 0,
+    )
+
+
+def with_waiting_since(statements: QuerySet[Statement]) -> QuerySet[Statement]:
+    """The statements, each with ``since``: when it, or the appeal that waits, came in."""
+    appealed = Appeal.objects.filter(statement=OuterRef("pk"), decided_at=None)
+    return statements.annotate(
+        since=Coalesce(Subquery(appealed.values("created_at")[:1]), "created_at")
+    )
 
 
 def tab_statements(round: Round, tab: str) -> QuerySet[Statement]:
