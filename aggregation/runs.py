@@ -105,8 +105,13 @@ def create_run(*, round: Round, plan: Plan | None = None, requested_by: User | N
 
 
 def official_run(round: Round) -> Run | None:
-    """The newest done run of the plan that was fixed before the round opened."""
+    """The newest done run of the plan that was fixed before the round opened.
+
+    Runs from before a round was reopened counted other votes; they are kept and not official.
+    """
     runs = Run.objects.filter(round=round, status=RunStatus.DONE, plan_hash=round.plan_hash)
+    if round.closed_at:
+        runs = runs.filter(created_at__gte=round.closed_at)
     return runs.order_by("-pk").first()
 
 
@@ -230,7 +235,11 @@ def _queue_missing() -> None:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s, 0)", [_SWEEP_LOCK])
             if not cursor.fetchone()[0]:
                 return
-        official = Run.objects.filter(round=OuterRef("pk"), plan_hash=OuterRef("plan_hash"))
+        official = Run.objects.filter(
+            round=OuterRef("pk"),
+            plan_hash=OuterRef("plan_hash"),
+            created_at__gte=OuterRef("closed_at"),
+        )
         closed = Round.objects.filter(~Exists(official), phase=Phase.CLOSED)
         for round in closed.select_related("deliberation").order_by("pk"):
             queue_run(round=round)

@@ -32,4 +32,6 @@ def run_rows(round: Round) -> list[RunRow]:
 def newest_official(round: Round) -> Run | None:
     """The newest run of the frozen plan, whatever its status; done ones go first."""
     runs = Run.objects.filter(round=round, plan_hash=round.plan_hash).order_by("-pk")
+    if round.closed_at:
+        runs = runs.filter(created_at__gte=round.closed_at)
     return runs.filter(status=RunStatus.DONE).first() or runs.first()

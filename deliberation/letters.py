@@ -17,8 +17,10 @@ from deliberation.models import Notice, Subscription
 from deliberation.models.contacts import Moment
 
 _SUBJECTS: Final[dict[str, Promise]] = {
+    Moment.OPENED: _("Voting has begun"),
     Moment.VOTE: _("No more new statements: you can vote on all of them now"),
     Moment.CLOSED: _("Voting has ended: the report"),
+    Moment.REOPENED: _("Voting was opened again"),
     Moment.PUBLISHED: _("The constitution is published"),
 }
 

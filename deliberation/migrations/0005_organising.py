@@ -1097,4 +1097,36 @@ class Migration(migrations.Migration):
                 name="stratum_share_is_share",
             ),
         ),
+        migrations.RemoveConstraint(
+            model_name="notice",
+            name="notice_moment_known",
+        ),
+        migrations.AddField(
+            model_name="deliberation",
+            name="time_zone",
+            field=models.CharField(default="UTC", max_length=60, verbose_name="time zone"),
+        ),
+        migrations.AlterField(
+            model_name="notice",
+            name="moment",
+            field=models.CharField(
+                choices=[
+                    ("opened", "Voting has begun"),
+                    ("vote", "New statements are no longer taken"),
+                    ("closed", "Voting has ended"),
+                    ("reopened", "Voting was opened again"),
+                    ("published", "The constitution is published"),
+                ],
+                max_length=10,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("moment__in", ["opened", "vote", "closed", "reopened", "published"])
+                ),
+                name="notice_moment_known",
+            ),
+        ),
     ]

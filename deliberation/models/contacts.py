@@ -68,8 +68,10 @@ class Subscription(models.Model):
 class Moment(models.TextChoices):
     """What people are told about, each once."""
 
+    OPENED = "opened", _("Voting has begun")
     VOTE = "vote", _("New statements are no longer taken")
     CLOSED = "closed", _("Voting has ended")
+    REOPENED = "reopened", _("Voting was opened again")
     PUBLISHED = "published", _("The constitution is published")
 
 

@@ -29,6 +29,8 @@ class Deliberation(models.Model):
     # Said on every page: votes came from a program, not from people.
     simulated = models.BooleanField(default=False)
     source = models.TextField(blank=True, help_text=_("Where imported data came from."))
+    # In which announced dates are set and shown; records are in UTC.
+    time_zone = models.CharField(_("time zone"), max_length=60, default="UTC")
     # Opening after a lottery, leaving people out and publishing need two people.
     two_people = models.BooleanField(_("two people for what cannot be undone"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -40,7 +40,14 @@ _OF_ROUND = {
     "straight_votes",
     "plan",
 }
-_OF_DELIBERATION = {"title", "description", "visibility", "language", "two_people"}
+_OF_DELIBERATION = {
+    "title",
+    "description",
+    "visibility",
+    "language",
+    "two_people",
+    "time_zone",
+}
 _OF_PANEL = {
     "size_wanted",
     "open_link",

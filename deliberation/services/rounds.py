@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -15,11 +16,12 @@ from aggregation.engine import Plan
 from deliberation.models import Round, User
 from deliberation.models.rounds import OPEN_PHASES, Phase
 from deliberation.plan_words import shows_small_groups
+from deliberation.texts import clean
 
 from . import locks
 from .audit import record
 from .consent import text_hash
-from .errors import WrongPhase
+from .errors import Invalid, WrongPhase
 
 # What the template leaves to the organiser; a link in Markdown has its address behind it.
 _LEFT_OPEN = re.compile(r"\[[^\[\]]+\](?![(\[:])")
@@ -105,34 +107,91 @@ def end_proposals(*, round: Round, actor: User | None) -> Round:
     return _move(round, {Phase.PROPOSE}, Phase.VOTE, actor, "round.proposals_ended")
 
 
-def close_round(*, round: Round, actor: User | None) -> Round:
-    """Close for good. Waits for votes in flight; afterwards no vote changes any more."""
-    return _move(round, set(OPEN_PHASES), Phase.CLOSED, actor, "round.closed")
+def close_round(*, round: Round, actor: User | None, at: datetime | None = None) -> Round:
+    """Close for good. Waits for votes in flight; afterwards no vote changes any more.
+
+    at : the moment that was announced, where a worker closes a little later. No vote was taken in
+    between, since the database refuses votes from that moment on.
+    """
+    return _move(round, set(OPEN_PHASES), Phase.CLOSED, actor, "round.closed", at=at)
+
+
+def pause_round(*, round: Round, actor: User | None, reason: str) -> Round:
+    """Take no votes and no statements for a while. Everybody reads why.
+
+    Raises Invalid(field "reason"), WrongPhase if the round is not open or rests already.
+    """
+    reason = clean(reason)
+    limit = Round._meta.get_field("pause_reason").max_length or 0
+    if not reason:
+        raise Invalid(_("Say why. Everybody who comes to vote reads it."), field="reason")
+    if len(reason) > limit:
+        raise Invalid(
+            _("This is longer than %(limit)d characters.") % {"limit": limit}, field="reason"
+        )
+    with transaction.atomic():
+        round = _held(round)
+        if not round.is_open or round.paused_at:
+            raise WrongPhase(_not_now(round))
+        round.paused_at, round.pause_reason = timezone.now(), reason
+        round.save(update_fields=["paused_at", "pause_reason"])
+        _record(round, actor, "round.paused", reason=reason)
+    return round
+
+
+def resume_round(*, round: Round, actor: User | None) -> Round:
+    """Go on where the round was paused. Raises WrongPhase if it does not rest."""
+    with transaction.atomic():
+        round = _held(round)
+        if not round.paused_at:
+            raise WrongPhase(_not_now(round))
+        since, round.paused_at, round.pause_reason = round.paused_at, None, ""
+        round.save(update_fields=["paused_at", "pause_reason"])
+        _record(round, actor, "round.resumed", paused_since=since.isoformat())
+    return round
 
 
 def _move(
-    round: Round, allowed_from: Iterable[str], to: str, actor: User | None, action: str
+    round: Round,
+    allowed_from: Iterable[str],
+    to: str,
+    actor: User | None,
+    action: str,
+    *,
+    at: datetime | None = None,
 ) -> Round:
     with transaction.atomic():
-        locks.hold(locks.ROUND, round.pk)
-        round = Round.objects.select_for_update().select_related("deliberation").get(pk=round.pk)
+        round = _held(round)
         if round.phase not in allowed_from:
-            raise WrongPhase(
-                _("This round is in the phase “%(phase)s”.") % {"phase": round.get_phase_display()}
-            )
-        now = timezone.now()
+            raise WrongPhase(_not_now(round))
+        now = at or timezone.now()
         if round.phase == Phase.DRAFT:
             round.opened_at = now
             round.frozen_hash = frozen_hash(round)
         if to == Phase.CLOSED:
             round.closed_at = now
+            round.paused_at, round.pause_reason = None, ""
         round.phase = to
         round.save()
-        record(
-            deliberation=round.deliberation,
-            actor=actor,
-            action=action,
-            subject=f"round {round.number}",
-            frozen_hash=round.frozen_hash,
-        )
+        _record(round, actor, action, frozen_hash=round.frozen_hash)
     return round
+
+
+def _held(round: Round) -> Round:
+    """The round as it is now, held against votes and against others who would move it."""
+    locks.hold(locks.ROUND, round.pk)
+    return Round.objects.select_for_update().select_related("deliberation").get(pk=round.pk)
+
+
+def _not_now(round: Round) -> str:
+    return _("This round is in the phase “%(phase)s”.") % {"phase": round.stage_words}
+
+
+def _record(round: Round, actor: User | None, action: str, **detail: str) -> None:
+    record(
+        deliberation=round.deliberation,
+        actor=actor,
+        action=action,
+        subject=f"round {round.number}",
+        **detail,
+    )

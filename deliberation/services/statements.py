@@ -48,7 +48,7 @@ def propose(
     with in_words(), transaction.atomic():
         locks.hold(locks.ROUND, round.pk)
         round.refresh_from_db()
-        if not allows(round.stage, PARTICIPANT, "propose"):
+        if not takes_statements(round):
             raise WrongPhase(_("New statements are no longer taken. You can still vote."))
         if not Participant.objects.filter(pk=participant.pk, withdrawn_at=None).exists():
             raise NoSeat(_("You have no seat in this deliberation."))  # left while we waited
@@ -67,6 +67,12 @@ def propose(
             status=Status.ACCEPTED if at_once else Status.PENDING,
             created_at=timezone.now(),
         )
+
+
+def takes_statements(round: Round) -> bool:
+    """Whether the panel may propose now. An announced end holds, also if a worker comes late."""
+    ended = round.proposals_end_at is not None and round.proposals_end_at <= timezone.now()
+    return not ended and allows(round.stage, PARTICIPANT, "propose")
 
 
 def add_seeds(*, round: Round, texts: Sequence[str], actor: User | None) -> list[Statement]:

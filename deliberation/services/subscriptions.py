@@ -49,8 +49,16 @@ _DUE: Final = """
             AND a.subject = 'round ' || r.number
         WHERE r.phase = 'vote'
         UNION ALL
+        SELECT id, deliberation_id, 'opened', opened_at
+        FROM deliberation_round WHERE phase IN ('propose', 'vote')
+        UNION ALL
         SELECT id, deliberation_id, 'closed', closed_at
         FROM deliberation_round WHERE phase = 'closed'
+        UNION ALL
+        SELECT r.id, r.deliberation_id, 'reopened', max(a.created_at)
+        FROM deliberation_round r JOIN deliberation_amendment a
+            ON a.round_id = r.id AND a.kind = 'reopened'
+        WHERE r.phase = 'vote' GROUP BY r.id
         UNION ALL
         SELECT min(r.id), d.id, 'published', d.published_at
         FROM deliberation_deliberation d JOIN deliberation_round r ON r.deliberation_id = d.id
