@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import get_language_bidi, pgettext
@@ -36,6 +37,11 @@ def quoted(text: str) -> str:
 def moment(when: datetime) -> str:
     """“3 March 2025, 14:05 UTC”."""
     return f"{date_format(when.astimezone(UTC), 'DATETIME_FORMAT')} UTC"
+
+
+def announced(when: datetime, zone: str) -> str:
+    """“3 March 2025, 15:05 (Europe/Berlin)”: a date that people were told, in their time."""
+    return f"{date_format(when.astimezone(ZoneInfo(zone)), 'DATETIME_FORMAT')} ({zone})"
 
 
 def day(when: datetime) -> str:

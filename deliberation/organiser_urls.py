@@ -39,5 +39,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="moderate",
     ),
     path("organise/<slug:slug>/open/", phase_moves.open_round, name="open_round"),
+    path("organise/<slug:slug>/dates/", phase_moves.dates, name="dates"),
+    path("organise/<slug:slug>/pause/", phase_moves.pause, name="pause"),
+    path("organise/<slug:slug>/resume/", phase_moves.resume, name="resume"),
+    path("organise/<slug:slug>/reopen/", phase_moves.reopen, name="reopen"),
     path("organise/<slug:slug>/end-proposals/", phase_moves.end_proposals, name="end_proposals"),
 ]

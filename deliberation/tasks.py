@@ -4,7 +4,7 @@ from celery import shared_task
 
 from deliberation.models import Round
 from deliberation.models.rounds import OPEN_PHASES
-from deliberation.services import limits, subscriptions
+from deliberation.services import limits, schedule, subscriptions
 from deliberation.services.weights import assign_groups, refresh_weights
 
 
@@ -24,6 +24,12 @@ def assign_routing_groups() -> int:
 def send_notices() -> int:
     """Send the letters that are due; returns how many went out."""
     return subscriptions.send_notices()
+
+
+@shared_task(name="deliberation.move_due_rounds")
+def move_due_rounds() -> int:
+    """Open, end proposing and close what is due; returns how many rounds moved."""
+    return schedule.move_due_rounds()
 
 
 @shared_task(name="deliberation.sweep_limits")

@@ -58,6 +58,10 @@ ADDRESSES: Final[dict[str, str]] = {
     "moderate": "moderate",
     "open_round": "open",
     "end_proposals": "end_proposals",
+    "dates": "schedule",
+    "pause": "pause",
+    "resume": "resume",
+    "reopen": "reopen",
     # Results.
     "close_round": "close",
     "runs": "run",

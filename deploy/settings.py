@@ -234,6 +234,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 9},
     },
+    # Votes end at the announced moment by the database's clock; this only follows.
+    "move-due-rounds": {
+        "task": "deliberation.move_due_rounds",
+        "schedule": 5.0,
+        "options": {"expires": 4},
+    },
     "sweep-limits": {
         "task": "deliberation.sweep_limits",
         "schedule": 3600.0,

@@ -158,9 +158,7 @@ def _in_order(given: dict[str, datetime | None], first: str, then: str, message:
 
 def _with_reason(reason: str) -> str:
     if not reason.strip():
-        raise Invalid(
-            _("Say why the dates change. Participants will read it."), field="reason"
-        )
+        raise Invalid(_("Say why the dates change. Participants will read it."), field="reason")
     return reason.strip()
 
 

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, get_language_bidi
 
 from deliberation import figures, texts
+from deliberation.models import Deliberation
 
 register = template.Library()
 
@@ -21,6 +22,7 @@ register.filter("direction", texts.direction)
 register.filter("whole_percent", figures.percent)
 register.filter("decimal", figures.decimal)
 register.filter("fixed", figures.fixed)
+register.filter("in_zone", figures.announced)
 
 
 @register.inclusion_tag("deliberation/tags/language_menu.html", takes_context=True)
@@ -50,6 +52,13 @@ def isolated(text: str) -> str:
 def moment(when: datetime) -> SafeString:
     """A date and a time of day as the language writes them, in UTC and saying so."""
     return format_html('<time datetime="{}">{}</time>', when.isoformat(), figures.moment(when))
+
+
+@register.simple_tag
+def announced(when: datetime, deliberation: Deliberation) -> SafeString:
+    """A date that participants were told, in the time zone of the deliberation and naming it."""
+    words = figures.announced(when, deliberation.time_zone)
+    return format_html('<time datetime="{}">{}</time>', when.isoformat(), words)
 
 
 @register.simple_tag
