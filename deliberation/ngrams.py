@@ -21,10 +21,10 @@ Grams = NDArray[np.int32]
 
 SIZES = (3, 4, 5)
 _BITS = 16
-_BUCKETS = 1 << _BITS
+BUCKETS = 1 << _BITS
 # Weights behave as if this many other statements stood beside the candidates, so that three
 # candidates do not decide what is a common word.
-_BACKGROUND = 20
+BACKGROUND = 20
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing, Knuth, TAOCP 3, 6.4
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -94,9 +94,9 @@ def likeness(text: Grams, candidates: Sequence[Grams]) -> NDArray[np.float64]:
     counts = np.fromiter((len(own) for own in candidates), dtype=np.int64)
     owner = np.repeat(np.arange(len(candidates)), counts)
     everything = np.concatenate(candidates)
-    frequency = np.bincount(everything, minlength=_BUCKETS)
-    weights = np.log1p((len(candidates) + _BACKGROUND) / (frequency + 1)) ** 2
-    wanted = np.zeros(_BUCKETS)
+    frequency = np.bincount(everything, minlength=BUCKETS)
+    weights = np.log1p((len(candidates) + BACKGROUND) / (frequency + 1)) ** 2
+    wanted = np.zeros(BUCKETS)
     wanted[text] = weights[text]
     shared = np.bincount(owner, weights=wanted[everything], minlength=len(candidates))
     squared = np.bincount(owner, weights=weights[everything], minlength=len(candidates))

@@ -119,6 +119,11 @@ def warm_up() -> None:
     _warm.set()
 
 
+def is_warm() -> bool:
+    """Whether the word vectors were loaded in this process, or are known not to be there."""
+    return _warm.is_set()
+
+
 def warm_soon(candidates: Sequence[str], *, language: str) -> None:
     """Begins to load the word vectors and to read the candidates, and returns at once.
 
@@ -140,6 +145,18 @@ def _read_ahead(candidates: list[str], language: str) -> None:
         _features(candidates, language, bool(_meaning_share(language, None)))
     finally:
         _one_at_a_time.release()
+
+
+def read_features(
+    texts: Sequence[str], *, language: str, patience: float | None
+) -> tuple[list[Features], float]:
+    """What is remembered of each text, and the share of the word vectors in a score.
+
+    language, patience : as in ``similar_statements``.
+    """
+    language = primary(language)
+    share = _meaning_share(language, patience)
+    return _features(texts, language, bool(share)), share
 
 
 def embed(texts: Sequence[str]) -> Vectors:
@@ -174,7 +191,7 @@ def unit(vectors: Vectors) -> Vectors:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Features:
+class Features:
     """What is remembered of a text. ``vector`` is of length 1, or zero if not known."""
 
     folded: str
@@ -183,14 +200,14 @@ class _Features:
 
 
 # By language, whether the vector was asked for, and text.
-_seen: OrderedDict[tuple[str, bool, str], _Features] = OrderedDict()
+_seen: OrderedDict[tuple[str, bool, str], Features] = OrderedDict()
 _seen_lock = threading.Lock()
 _warm = threading.Event()
 _one_at_a_time = threading.Lock()
 _importing = threading.Lock()
 
 
-def _features(texts: Sequence[str], language: str, meaning: bool) -> list[_Features]:
+def _features(texts: Sequence[str], language: str, meaning: bool) -> list[Features]:
     """Features of each text, from memory where it was seen; the least recently seen are dropped."""
     with _seen_lock:
         found = {text: own for text in texts if (own := _seen.get((language, meaning, text)))}
@@ -205,14 +222,14 @@ def _features(texts: Sequence[str], language: str, meaning: bool) -> list[_Featu
     return [found[text] for text in texts]
 
 
-def _read(texts: Sequence[str], language: str, meaning: bool) -> list[_Features]:
+def _read(texts: Sequence[str], language: str, meaning: bool) -> list[Features]:
     words = [content_words(text, language) for text in texts]
     vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
     if texts and meaning:
         vectors = embed([" ".join(own) for own in words])
     return [
         # A copy, as a view would keep the vectors of the whole batch in memory.
-        _Features(fold(text), grams(own), vector.copy())
+        Features(fold(text), grams(own), vector.copy())
         for text, own, vector in zip(texts, words, vectors, strict=True)
     ]
 
@@ -225,7 +242,7 @@ def _meaning_share(language: str, patience: float | None) -> float:
     return share if _meaning_readable() else 0.0
 
 
-def _scores(text: _Features, known: Sequence[_Features], share: float) -> NDArray[np.float64]:
+def _scores(text: Features, known: Sequence[Features], share: float) -> NDArray[np.float64]:
     scores = likeness(text.grams, [own.grams for own in known])
     if not share:
         return scores
