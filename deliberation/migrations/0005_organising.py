@@ -108,6 +108,7 @@ class Migration(migrations.Migration):
                 ),
                 ("language", models.CharField(default="en", max_length=12)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("no_letters_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -171,6 +172,35 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("answered_at", models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ListUpload",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "panel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="list_uploads",
+                        to="deliberation.panel",
+                    ),
+                ),
+                ("purpose", models.CharField(max_length=10)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("data", models.BinaryField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
@@ -1128,5 +1158,117 @@ class Migration(migrations.Migration):
                 ),
                 name="notice_moment_known",
             ),
+        ),
+        migrations.CreateModel(
+            name="RoundWatch",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("as_of", models.DateTimeField()),
+                ("last_event", models.PositiveBigIntegerField(null=True)),
+                ("last_exposure", models.PositiveBigIntegerField(null=True)),
+                ("figures", models.JSONField(default=dict)),
+                (
+                    "round",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="watch",
+                        to="deliberation.round",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="HourTally",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("hour", models.DateTimeField()),
+                ("votes", models.PositiveIntegerField(default=0)),
+                ("changes", models.PositiveIntegerField(default=0)),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="deliberation.round",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("round", "hour"), name="hour_tally_once"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="VoterTally",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("agree", models.IntegerField(default=0)),
+                ("disagree", models.IntegerField(default=0)),
+                ("passes", models.IntegerField(default=0)),
+                ("timed", models.IntegerField(default=0)),
+                ("quick", models.IntegerField(default=0)),
+                ("last_at", models.DateTimeField()),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="deliberation.participant",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="deliberation.round",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("round", "participant"), name="voter_tally_once"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="StatementTally",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("shown", models.IntegerField(default=0)),
+                ("votes", models.IntegerField(default=0)),
+                (
+                    "statement",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tally",
+                        to="deliberation.statement",
+                    ),
+                ),
+            ],
         ),
     ]

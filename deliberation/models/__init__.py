@@ -12,6 +12,7 @@ from .recruiting import (
     Draw,
     DrawnMember,
     JoinTally,
+    ListUpload,
     Outgoing,
     Pool,
     PoolMember,
@@ -22,6 +23,7 @@ from .rounds import Amendment, Round
 from .statements import Statement, StatementLineage
 from .users import SignInLink, User
 from .votes import Exposure, Vote, VoteEvent
+from .watching import HourTally, RoundWatch, StatementTally, VoterTally
 
 __all__ = [
     "Amendment",
@@ -36,8 +38,10 @@ __all__ = [
     "DrawnMember",
     "Exclusion",
     "Exposure",
+    "HourTally",
     "ImportedGroup",
     "JoinTally",
+    "ListUpload",
     "MemberInvitation",
     "Membership",
     "ModerationDecision",
@@ -51,10 +55,12 @@ __all__ = [
     "ProfileQuestion",
     "RateLimit",
     "Round",
+    "RoundWatch",
     "Seat",
     "SignInLink",
     "Statement",
     "StatementLineage",
+    "StatementTally",
     "Stratum",
     "StratumValue",
     "Subscription",
@@ -62,4 +68,5 @@ __all__ = [
     "VendorReference",
     "Vote",
     "VoteEvent",
+    "VoterTally",
 ]
