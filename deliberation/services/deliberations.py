@@ -20,7 +20,8 @@ from .audit import record
 from .consent import keep_version
 from .errors import Invalid, WrongPhase
 
-_OF_ROUND = {
+# All that freezes when the round opens; afterwards only services/amendments.py changes it.
+OF_ROUND = {
     "question",
     "consent_text",
     "statement_max_length",
@@ -83,7 +84,7 @@ def create_deliberation(
     more  : further columns of the round and the panel, as update_draft takes them.
     Raises Invalid(field "slug" or "title"), TypeError for an unknown name.
     """
-    _refuse_unknown(more, _OF_ROUND | _OF_PANEL)
+    _refuse_unknown(more, OF_ROUND | _OF_PANEL)
     try:
         with transaction.atomic():
             deliberation = Deliberation.objects.create(
@@ -100,7 +101,7 @@ def create_deliberation(
                 deliberation,
                 plan or shipped("default"),
                 of_panel={"open_link": open_link} | _among(more, _OF_PANEL),
-                of_round=of_round | _among(more, _OF_ROUND),
+                of_round=of_round | _among(more, OF_ROUND),
             )
             keep_version(deliberation=deliberation, text=consent_text)
             if owner is not None:
@@ -137,7 +138,7 @@ def create_once(*, owner: User, **settings: Any) -> Deliberation:
 def _just_made(owner: User, settings: dict[str, Any]) -> Deliberation | None:
     """What this owner made from these very settings a moment ago."""
     same = _among(settings, _OF_DELIBERATION)
-    same |= {f"rounds__{n}": v for n, v in _among(settings, _OF_ROUND - {"plan"}).items()}
+    same |= {f"rounds__{n}": v for n, v in _among(settings, OF_ROUND - {"plan"}).items()}
     if "plan" in settings:
         same["rounds__plan_hash"] = settings["plan"].hash
     same |= {f"panel__{n}": v for n, v in _among(settings, _OF_PANEL).items()}
@@ -173,10 +174,10 @@ def update_draft(*, deliberation: Deliberation, actor: User | None, **changes: A
 
     Raises WrongPhase once the round is open, TypeError for an unknown name.
     """
-    _refuse_unknown(changes, _OF_ROUND | _OF_DELIBERATION | _OF_PANEL)
+    _refuse_unknown(changes, OF_ROUND | _OF_DELIBERATION | _OF_PANEL)
     with transaction.atomic():
         round = Round.objects.select_for_update().filter(deliberation=deliberation).latest("number")
-        of_round = _among(changes, _OF_ROUND)
+        of_round = _among(changes, OF_ROUND)
         plan = of_round.pop("plan", None)
         if plan is not None:
             of_round |= {"plan": plan.to_dict(), "plan_hash": plan.hash}
