@@ -31,6 +31,9 @@ class Contact(models.Model):
     reference = models.CharField(_("reference"), max_length=100, blank=True)
     language = models.CharField(max_length=12, default="en")
     created_at = models.DateTimeField(auto_now_add=True)
+    # When this person asked for no more letters. The address stays, so that a list that is
+    # imported again does not write to them again.
+    no_letters_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -43,6 +46,17 @@ class Contact(models.Model):
                 condition=models.Q(email=Lower("email")), name="contact_email_lower_case"
             ),
         ]
+
+
+class ListUpload(models.Model):
+    """A list of people between its dry run and its import. It lives a day at most."""
+
+    panel = models.ForeignKey(Panel, on_delete=models.CASCADE, related_name="list_uploads")
+    # What it is for: "contacts" or "pool". Nothing else may take it up.
+    purpose = models.CharField(max_length=10)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    data = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
 
 
 class MailKind(models.TextChoices):
