@@ -1,0 +1,52 @@
+"""Drawing a panel by lot so that it meets quotas and nobody's chance is smaller than it must be.
+
+``check(features, quotas, seats)`` says why no panel meets the quotas; empty if one does.
+
+``draw(features, quotas, seats, *, seed, algorithm="leximin", ids=None, digest=None, progress)``
+draws one: ``Drawn``. ``ids`` are the public numbers of the people (row numbers unless given);
+``digest`` the pool digest that was published before the seed (``pool_digest(features, ids)``
+unless given). The order of the rows changes nothing when ``ids`` are given.
+
+``remaining_quotas(quotas, staying)`` are the quotas of a replacement draw.
+``replay(seed, pool_digest, tickets)`` redoes the last step from what the draw report shows.
+
+The algorithm is the one of Flanigan, Gölz, Gupta, Hennig, Procaccia: Fair algorithms for selecting
+citizens' assemblies, Nature 596 (2021), on kinds of people instead of people. numpy and scipy only.
+"""
+
+from .checking import check
+from .errors import LotteryError
+from .lot import pool_digest, replay
+from .quotas import Quota, Quotas, remaining_quotas
+from .results import (
+    ALGORITHMS,
+    STEPS,
+    Algorithm,
+    Change,
+    Contradiction,
+    Count,
+    Drawn,
+    Lot,
+    Recruits,
+    Side,
+)
+
+__all__ = [
+    "ALGORITHMS",
+    "STEPS",
+    "Algorithm",
+    "Change",
+    "Contradiction",
+    "Count",
+    "Drawn",
+    "Lot",
+    "LotteryError",
+    "Quota",
+    "Quotas",
+    "Recruits",
+    "Side",
+    "check",
+    "pool_digest",
+    "remaining_quotas",
+    "replay",
+]

@@ -1,0 +1,133 @@
+"""What a draw and a check answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Algorithm = Literal["leximin", "maximin"]
+ALGORITHMS: tuple[Algorithm, ...] = ("leximin", "maximin")
+
+# What ``progress`` is told, in this order; put into words by whoever shows it.
+STEPS = ("checking", "chances", "panels", "proving", "lot")
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How one quota is met."""
+
+    stratum: str
+    value: str
+    minimum: int
+    maximum: int
+    pool: int  # people in the pool with this value
+    drawn: int  # people drawn with this value
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """The last step, which anyone can redo (``replay``).
+
+    ``tickets[i]`` is how many of the ``sum(tickets)`` = 1,000,000,000 tickets panel i holds.
+    SHA-256 of seed and pool digest, read as a fraction of 2**256, is ``number`` of all tickets,
+    counted from 0; the panel that holds this ticket is ``panel``. ``panels[i]`` is the SHA-256 of
+    what panel i is made of (how many people of which values), ``portfolio_digest`` that of all.
+    """
+
+    seed: str
+    pool_digest: str
+    number: int
+    panel: int
+    tickets: tuple[int, ...]
+    panels: tuple[str, ...]
+    portfolio_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A panel, and how it came about.
+
+    chosen        : row numbers of the people drawn, ascending
+    probabilities : one per row: how likely this person was to be drawn, before the lot
+    bound         : no way of drawing gives the least likely person more than this (dual of the
+                    linear program over all panels); ``minimum`` is what they have here
+    exact         : whether the chances are proven to be those of the algorithm, to 1e-6
+    kinds         : number of different combinations of values in the pool
+    """
+
+    chosen: tuple[int, ...]
+    probabilities: tuple[float, ...]
+    counts: tuple[Count, ...]
+    lot: Lot
+    bound: float
+    exact: bool
+    kinds: int
+    algorithm: Algorithm
+
+    @property
+    def minimum(self) -> float:
+        """The smallest probability of anyone."""
+        return min(self.probabilities)
+
+    @property
+    def panels(self) -> int:
+        """How many different panels could have come up."""
+        return len(self.lot.tickets)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One quota that would have to give way: its ``side`` goes from ``now`` to ``then``."""
+
+    stratum: str
+    value: str
+    side: Literal["minimum", "maximum"]
+    now: int
+    then: int
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of one quota that takes part in a contradiction, as it stands."""
+
+    stratum: str
+    value: str
+    side: Literal["minimum", "maximum"]
+    bound: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recruits:
+    """People who would have to be found: ``people`` more with all these values."""
+
+    people: int
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Why no panel meets the quotas. ``code`` and its ``params``:
+
+    seats_above_pool       seats, people
+    quota_reversed         stratum, value, minimum, maximum: more at least than at most
+    minimums_above_seats   stratum, total, seats: the minimums add up to more than the seats
+    maximums_below_seats   stratum, total, seats: the maximums add up to less than the seats
+    too_few_people         stratum, value, minimum, people: the pool has fewer of this value
+    too_few_for_seats      stratum, possible, seats: with the people there are and the maximums,
+                           at most ``possible`` can be on the panel
+    value_unknown          stratum, value, people: people in the pool have a value (perhaps an
+                           empty one) without a quota
+    together               seats: each quota can be met, but not all of them. ``conflict`` is a
+                           set of sides that contradict each other, none of which can be left
+                           out (a minimal one: any one of them eased enough resolves it, unless
+                           there is another such set). ``changes`` is the smallest change of
+                           quotas that makes a panel possible, and ``recruits`` the smallest
+                           number of people to find instead (empty if people alone do not help).
+    """
+
+    code: str
+    params: Mapping[str, str | int]
+    conflict: tuple[Side, ...] = ()
+    changes: tuple[Change, ...] = ()
+    recruits: tuple[Recruits, ...] = field(default=())
