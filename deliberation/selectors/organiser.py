@@ -54,15 +54,6 @@ class Numbers:
     seats_free: int
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step of the whole way. ``state`` is "done", "current" or "next"."""
-
-    title: str
-    what: str
-    state: str
-
-
 def my_deliberations(user: User) -> list[Row]:
     """Everything this user works on, newest first."""
     memberships = (
@@ -129,17 +120,3 @@ def _attention(deliberation: Deliberation, round: Round, waiting: int) -> list[s
         found.append(_("The round is closed. Draft the constitution from its results."))
     return found
 
-
-def steps(deliberation: Deliberation, round: Round) -> list[Step]:
-    """The whole way from preparation to publication, with where we are now."""
-    way = [
-        (_("Prepare"), _("Question, consent text, plan, seed statements, people.")),
-        (_("Propose and vote"), _("The panel votes and adds statements of its own.")),
-        (_("Vote only"), _("The statements are complete. Late ones get their votes.")),
-        (_("Results"), _("Votes are frozen. The plan is carried out as it was announced.")),
-        (_("Publish"), _("The constitution is drafted from the results and published.")),
-    ]
-    phases = [Phase.DRAFT, Phase.PROPOSE, Phase.VOTE, Phase.CLOSED]
-    here = len(way) if deliberation.published_at else phases.index(Phase(round.phase))
-    states = ["done" if i < here else "current" if i == here else "next" for i in range(len(way))]
-    return [Step(title, what, state) for (title, what), state in zip(way, states, strict=True)]

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from aggregation.engine import Plan
 from deliberation.models import Round, User
 from deliberation.models.rounds import OPEN_PHASES, Phase
+from deliberation.plan_check import plan_problems
 from deliberation.plan_words import shows_small_groups
 from deliberation.texts import clean
 
@@ -27,8 +29,31 @@ from .errors import Invalid, WrongPhase
 _LEFT_OPEN = re.compile(r"\[[^\[\]]+\](?![(\[:])")
 
 
+@dataclass(frozen=True)
+class Missing:
+    """One thing to do before opening. ``page`` is the URL name of the page where to do it."""
+
+    page: str
+    text: str
+
+
+def missing_before_opening(round: Round) -> list[Missing]:
+    """What still stands between this round and its opening, in the order of the way."""
+    texts, plan = _missing_texts(round), _missing_in_plan(round)
+    return [
+        *(Missing("round_settings", text) for text in texts),
+        *(Missing("plan", text) for text in plan),
+        *(Missing("panel", text) for text in _missing_people(round)),
+        *(Missing("seeds", text) for text in _missing_seeds(round)),
+    ]
+
+
 def what_is_missing(round: Round) -> list[str]:
-    """What still stands between this round and its opening, in plain words."""
+    """The same in plain words only."""
+    return [one.text for one in missing_before_opening(round)]
+
+
+def _missing_texts(round: Round) -> list[str]:
     missing = []
     if not round.question.strip():
         missing.append(_("Write the question."))
@@ -36,19 +61,31 @@ def what_is_missing(round: Round) -> list[str]:
         missing.append(_("Write the consent text that people agree to."))
     if _LEFT_OPEN.search(round.consent_text):
         missing.append(_("Replace what stands in [square brackets] in the consent text."))
+    return missing
+
+
+def _missing_in_plan(round: Round) -> list[str]:
     if shows_small_groups(Plan.from_dict(round.plan)):
-        missing.append(
+        return [
             _(
                 "This plan cannot be run here: it would publish votes by what people say of "
                 "themselves."
             )
-        )
-    if round.statements.counting().count() < 3:
-        missing.append(_("Add at least three seed statements, so that voting can begin."))
+        ]
+    return plan_problems(round)
+
+
+def _missing_people(round: Round) -> list[str]:
     panel = round.deliberation.panel
-    if not (panel.open_link or panel.vendor_link or panel.seats.exists()):
-        missing.append(_("Issue seats or allow the open link, so that people can join."))
-    return missing
+    if panel.open_link or panel.vendor_link or panel.seats.exists():
+        return []
+    return [_("Issue seats or allow the open link, so that people can join.")]
+
+
+def _missing_seeds(round: Round) -> list[str]:
+    if round.statements.counting().count() >= 3:
+        return []
+    return [_("Add at least three seed statements, so that voting can begin.")]
 
 
 def frozen_hash(round: Round) -> str:

@@ -16,13 +16,16 @@ def organiser_nav(managed: Managed, here: str) -> dict[str, object]:
     """Only the pages that belong to this role. ``here`` is the URL name of this page."""
     pages = [
         ("workspace", _("Workspace"), "view"),
-        ("round_settings", _("Settings"), "view"),
-        ("profile_questions", _("Questions"), "edit"),
+        ("round_settings", _("Question"), "view"),
+        ("plan", _("Plan"), "view"),
+        ("panel", _("Panel"), "recruit"),
+        ("profile_questions", _("About people"), "edit"),
         ("seeds", _("Seeds"), "view"),
-        ("seats", _("People"), "recruit"),
         ("queue", _("Moderation"), "moderate"),
+        ("watch", _("Watch"), "watch"),
         ("runs", _("Results"), "run"),
         ("constitution_workspace", _("Constitution"), "draft"),
+        ("members", _("Who works here"), "view"),
         ("audit_trail", _("Audit"), "audit"),
     ]
     return {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -12,8 +14,8 @@ from django.views.decorators.http import require_safe
 from deliberation.access import managed_deliberation
 from deliberation.links import absolute
 from deliberation.selectors.audit import audit_entries, audit_row
-from deliberation.selectors.organiser import my_deliberations, numbers, steps
-from deliberation.services.rounds import what_is_missing
+from deliberation.selectors.organiser import my_deliberations, numbers
+from deliberation.selectors.workspace import workspace_of
 from deliberation.views.organising import readable, signed_in
 
 
@@ -29,6 +31,23 @@ def organise(request: HttpRequest) -> HttpResponse:
     )
 
 
+# What the page offers to those who may.
+_MOVES: Final = (
+    "open",
+    "schedule",
+    "end_proposals",
+    "pause",
+    "resume",
+    "close",
+    "reopen",
+    "recruit",
+    "moderate",
+    "run",
+    "draft",
+    "copy",
+)
+
+
 @login_required
 @require_safe
 def workspace(request: HttpRequest, slug: str) -> HttpResponse:
@@ -40,13 +59,9 @@ def workspace(request: HttpRequest, slug: str) -> HttpResponse:
         "deliberation": deliberation,
         "round": round,
         "numbers": numbers(managed),
-        "steps": steps(deliberation, round),
-        "missing": what_is_missing(round) if round.phase == "draft" else [],
+        "space": workspace_of(managed),
         "participant_link": absolute(reverse("deliberation", args=[slug]), request),
-        "may": {
-            action: managed.may(action)
-            for action in ("open", "end_proposals", "close", "recruit", "moderate", "run", "draft")
-        },
+        "may": {action: managed.may(action) for action in _MOVES},
     }
     return render(request, "organise/workspace.html", context)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -28,12 +29,16 @@ def open_round(request: HttpRequest, slug: str) -> HttpResponse:
     managed = managed_deliberation(request, slug, "open")
     form = OpenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if not _second_person_agrees(request, managed.round):
-            return redirect("workspace", slug)
-        rounds.open_round(
-            round=managed.round, actor=signed_in(request), phase=form.cleaned_data["phase"]
-        )
-        messages.success(request, _("The round is open. Share the link below."))
+        with transaction.atomic():
+            opened = _second_person_agrees(request, managed.round)
+            if opened:
+                rounds.open_round(
+                    round=managed.round, actor=signed_in(request), phase=form.cleaned_data["phase"]
+                )
+        if opened:
+            messages.success(request, _("The round is open. People can join and vote."))
+        else:
+            messages.info(request, _("Asked. The round opens when a second person opens it, too."))
         return redirect("workspace", slug)
     context = {
         "managed": managed,
@@ -48,15 +53,14 @@ def open_round(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _second_person_agrees(request: HttpRequest, round: Round) -> bool:
     """Whether opening may go on; if not, the second person has been asked now."""
-    missing = rounds.what_is_missing(round)
-    if missing or not schedule.needs_two_people(round):
+    if rounds.what_is_missing(round) or not schedule.needs_two_people(round):
         return True  # what is missing is said by the service
-    digest = rounds.frozen_hash(round)
-    deliberation = round.deliberation
-    if agreed(deliberation=deliberation, action="open", digest=digest, actor=signed_in(request)):
-        return True
-    messages.info(request, _("Asked. The round opens when a second person opens it, too."))
-    return False
+    return agreed(
+        deliberation=round.deliberation,
+        action="open",
+        digest=rounds.frozen_hash(round),
+        actor=signed_in(request),
+    )
 
 
 @login_required
