@@ -4,7 +4,7 @@ from celery import shared_task
 
 from deliberation.models import Round
 from deliberation.models.rounds import OPEN_PHASES
-from deliberation.services import limits, schedule, subscriptions
+from deliberation.services import limits, outbox, schedule, subscriptions
 from deliberation.services.weights import assign_groups, refresh_weights
 
 
@@ -30,6 +30,12 @@ def send_notices() -> int:
 def move_due_rounds() -> int:
     """Open, end proposing and close what is due; returns how many rounds moved."""
     return schedule.move_due_rounds()
+
+
+@shared_task(name=outbox.SEND)
+def send_mail() -> int:
+    """Send what waits in the outbox; returns how many letters went out."""
+    return outbox.send_due()
 
 
 @shared_task(name="deliberation.sweep_limits")

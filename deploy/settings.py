@@ -245,6 +245,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3500},
     },
+    # What was put in is hinted at once; this finds what a lost hint left.
+    "send-mail": {
+        "task": "deliberation.send_mail",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     # A message that waited this long has a newer one behind it.
     "send-notices": {
         "task": "deliberation.send_notices",

@@ -1,0 +1,170 @@
+"""Inviting people: a seat and a letter for each, reminders, and what the panel page sets.
+
+Lock order: the panel's lock, then rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from deliberation.models import Contact, Deliberation, Outgoing, Panel, Participant, Seat, User
+from deliberation.models.panels import SeatKind
+from deliberation.models.recruiting import Answer, MailKind, MailState
+
+from . import locks, outbox
+from .audit import record
+from .tokens import computed_token, token_hash
+
+# Nobody gets two letters within this time, however often someone asks for reminders.
+BETWEEN_LETTERS: Final = timedelta(days=3)
+# Letters that carry a seat link.
+_WITH_LINK: Final = (MailKind.SEAT, MailKind.DRAWN, MailKind.REMINDER)
+
+
+def seat_link_token(seat: Seat) -> str:
+    """The secret of an invited contact's seat link, the same in each letter.
+
+    It is computed from panel, seat number and ``link_version``, since the database keeps only its
+    hash. A new link raises the version, and every letter from then on carries the new one.
+    """
+    return computed_token("seat", seat.panel_id, seat.number, seat.link_version)
+
+
+def invite(
+    *, deliberation: Deliberation, contacts: Sequence[Contact], kind: str, actor: User | None
+) -> int:
+    """A seat for each contact that has none, and a letter for each that has an address.
+
+    kind : "seat", or "drawn" for people drawn by lot. Who was written to before is left out, and
+    who wants no letters gets none. Returns how many contacts got a seat or a letter.
+    """
+    with transaction.atomic():
+        locks.hold(locks.PANEL, deliberation.pk)
+        wanted = _still_there(deliberation, contacts)
+        seated = _give_seats(deliberation, [c for c in wanted if c.seat_id is None])
+        written = _write(deliberation, wanted, kind)
+        touched = seated | written
+        if touched:
+            record(
+                deliberation=deliberation,
+                actor=actor,
+                action="people.invited",
+                people=len(touched),
+                letters=len(written),
+                kind=kind,
+            )
+    return len(touched)
+
+
+def invite_all(*, deliberation: Deliberation, actor: User | None) -> int:
+    """Invite every contact that is not in a lottery's pool. Returns how many that were."""
+    waiting = Contact.objects.filter(panel=deliberation.panel, pool_member=None, seat=None)
+    with transaction.atomic():
+        return invite(
+            deliberation=deliberation, contacts=list(waiting), kind=MailKind.SEAT, actor=actor
+        )
+
+
+def remindable(panel: Panel, now: datetime | None = None) -> QuerySet[Contact]:
+    """Whom a reminder may go to: invited, written to some days ago, not here yet, not unwilling."""
+    quiet_since = (now or timezone.now()) - BETWEEN_LETTERS
+    letters = Outgoing.objects.filter(contact=OuterRef("pk"), kind__in=_WITH_LINK)
+    return (
+        Contact.objects.filter(
+            Exists(letters.filter(state=MailState.SENT)),
+            ~Exists(letters.exclude(state=MailState.SENT)),
+            ~Exists(letters.filter(created_at__gt=quiet_since)),
+            panel=panel,
+            seat__revoked_at=None,
+            seat__participant=None,
+            no_letters_at=None,
+        )
+        .exclude(email="")
+        .exclude(Q(seat=None) | Q(seat__drawn_member__answer=Answer.DECLINED))
+    )
+
+
+def remind(*, deliberation: Deliberation, actor: User | None, now: datetime | None = None) -> int:
+    """A reminder to everyone who may get one (``remindable``). Returns how many."""
+    with transaction.atomic():
+        locks.hold(locks.PANEL, deliberation.pk)
+        people = list(remindable(deliberation.panel, now))
+        sent = outbox.enqueue_many(
+            kind=MailKind.REMINDER, deliberation=deliberation, contacts=people
+        )
+        if sent:
+            record(deliberation=deliberation, actor=actor, action="people.reminded", letters=sent)
+    return sent
+
+
+def change_panel(*, panel: Panel, actor: User | None, **changes: Any) -> Panel:
+    """Set columns of the panel, such as ``open_link`` or ``delete_contacts_on``."""
+    with transaction.atomic():
+        locks.hold(locks.PANEL, panel.deliberation_id)
+        panel.refresh_from_db()
+        changed = {name: v for name, v in changes.items() if getattr(panel, name) != v}
+        if changed:
+            for name, value in changed.items():
+                setattr(panel, name, value)
+            panel.save(update_fields=list(changed))
+            record(
+                deliberation=panel.deliberation,
+                actor=actor,
+                action="panel.changed",
+                fields=sorted(changed),
+            )
+    return panel
+
+
+def _still_there(deliberation: Deliberation, contacts: Sequence[Contact]) -> list[Contact]:
+    """The contacts as they are now, in the order they were added; others' are left out."""
+    keys = [contact.pk for contact in contacts]
+    found = Contact.objects.select_for_update(of=("self",)).filter(panel=deliberation.panel)
+    return list(found.filter(pk__in=keys).order_by("pk"))
+
+
+def _give_seats(deliberation: Deliberation, contacts: list[Contact]) -> set[int]:
+    """An invited seat for each; returns the primary keys of the contacts."""
+    panel = deliberation.panel
+    highest = panel.seats.aggregate(highest=Max("number"))["highest"] or 0
+    seats = [
+        Seat(panel=panel, number=highest + n, kind=SeatKind.INVITED)
+        for n in range(1, len(contacts) + 1)
+    ]
+    for seat in seats:
+        seat.token_hash = token_hash(seat_link_token(seat))
+    Seat.objects.bulk_create(seats, batch_size=5000)
+    for contact, seat in zip(contacts, seats, strict=True):
+        contact.seat = seat
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE deliberation_contact c SET seat_id = given.seat "
+            "FROM unnest(%s::bigint[], %s::bigint[]) AS given(contact, seat) "
+            "WHERE c.id = given.contact",
+            [[c.pk for c in contacts], [s.pk for s in seats]],
+        )
+    return {contact.pk for contact in contacts}
+
+
+def _write(deliberation: Deliberation, contacts: list[Contact], kind: str) -> set[int]:
+    """A first letter for who has an address and had none; returns their primary keys."""
+    before = Outgoing.objects.filter(deliberation=deliberation, kind__in=_WITH_LINK)
+    written = set(before.values_list("contact", flat=True))
+    here = set(
+        Participant.objects.filter(
+            deliberation=deliberation, seat__contact__isnull=False
+        ).values_list("seat__contact", flat=True)
+    )
+    letters = [
+        c
+        for c in contacts
+        if c.email and c.no_letters_at is None and c.pk not in written and c.pk not in here
+    ]
+    outbox.enqueue_many(kind=kind, deliberation=deliberation, contacts=letters)
+    return {contact.pk for contact in letters}
