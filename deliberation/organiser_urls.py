@@ -3,6 +3,8 @@
 from django.urls import URLPattern, URLResolver, path
 
 from deliberation.views import (
+    accepting,
+    members,
     moderate,
     organise,
     phase_moves,
@@ -44,4 +46,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organise/<slug:slug>/resume/", phase_moves.resume, name="resume"),
     path("organise/<slug:slug>/reopen/", phase_moves.reopen, name="reopen"),
     path("organise/<slug:slug>/end-proposals/", phase_moves.end_proposals, name="end_proposals"),
+    # Who works here.
+    path("organise/<slug:slug>/members/", members.members, name="members"),
+    path("organise/<slug:slug>/members/two-people/", members.two_people, name="two_people"),
+    path("organise/<slug:slug>/members/<int:number>/", members.member, name="member"),
+    path(
+        "organise/<slug:slug>/members/invitations/<int:number>/",
+        members.member_invitation,
+        name="member_invitation",
+    ),
+    path(
+        "organise/<slug:slug>/approvals/<int:number>/refuse/",
+        members.refuse_approval,
+        name="refuse_approval",
+    ),
+    path("work/<str:token>/", accepting.accept_membership, name="accept_membership"),
 ]

@@ -62,6 +62,14 @@ ADDRESSES: Final[dict[str, str]] = {
     "pause": "pause",
     "resume": "resume",
     "reopen": "reopen",
+    "members": "members",
+    "two_people": "members",
+    "member": "members",
+    "member_invitation": "members",
+    # Whoever may do what was asked for may refuse it; the view looks which.
+    "refuse_approval": "view",
+    # Whom the link was sent to has no role yet, and perhaps no account.
+    "accept_membership": ANYONE,
     # Results.
     "close_round": "close",
     "runs": "run",
