@@ -4,7 +4,7 @@ from celery import shared_task
 
 from deliberation.models import Round
 from deliberation.models.rounds import OPEN_PHASES
-from deliberation.services import limits, outbox, schedule, subscriptions
+from deliberation.services import limits, outbox, schedule, subscriptions, watching
 from deliberation.services.weights import assign_groups, refresh_weights
 
 
@@ -36,6 +36,12 @@ def move_due_rounds() -> int:
 def send_mail() -> int:
     """Send what waits in the outbox; returns how many letters went out."""
     return outbox.send_due()
+
+
+@shared_task(name="deliberation.watch_rounds")
+def watch_rounds() -> int:
+    """Count what happened in open rounds since the last look; returns how many were looked at."""
+    return watching.watch_rounds()
 
 
 @shared_task(name="deliberation.sweep_limits")

@@ -234,6 +234,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 9},
     },
+    # The figures of the watch page, of rounds looked at longer than LIVE_SECONDS ago.
+    "watch-rounds": {
+        "task": "deliberation.watch_rounds",
+        "schedule": 10.0,
+        "options": {"expires": 9},
+    },
     # Votes end at the announced moment by the database's clock; this only follows.
     "move-due-rounds": {
         "task": "deliberation.move_due_rounds",

@@ -14,8 +14,7 @@ from django.db.models import Count
 from aggregation.models import ParticipantFinding, Run
 from deliberation.models import Deliberation, Exclusion, ProfileAnswer, ProfileQuestion
 from deliberation.models.panels import ExclusionReason
-
-LEAST = 10
+from deliberation.small_counts import safe_counts
 
 
 @dataclass(frozen=True)
@@ -104,16 +103,3 @@ def _profile(
         for option, n in zip(options, shown, strict=True)
     ]
     return Profile(question.text, rows, hidden=None in shown)
-
-
-def safe_counts(counts: Sequence[int]) -> list[int | None]:
-    """The counts of a table whose total is public, with None for what must not be known.
-
-    Hidden is every count below ``LEAST``, and beside it the smallest others, until two at least
-    are hidden and those together are ``LEAST`` people or more, so that none can be worked out.
-    """
-    hidden = {at for at, n in enumerate(counts) if n < LEAST}
-    rest = sorted((at for at in range(len(counts)) if at not in hidden), key=lambda at: counts[at])
-    while hidden and rest and (len(hidden) < 2 or sum(counts[at] for at in hidden) < LEAST):
-        hidden.add(rest.pop(0))
-    return [None if at in hidden else n for at, n in enumerate(counts)]

@@ -1,27 +1,34 @@
-"""What an organiser should look at while a round is open, in a few sentences."""
+"""How an open round goes: what workers wrote down, and what an organiser should look at."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from django.utils.timezone import now
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from deliberation.models import Round
+from deliberation.models import Round, RoundWatch
 
-from .queue import waiting_statements
+from .queue import queue_state
+
+
+def watched(round: Round) -> RoundWatch | None:
+    """What a worker last saw of the round; None before the first look."""
+    found = RoundWatch.objects.filter(round=round).first()
+    return found if found and found.figures else None
 
 
 def concerns(round: Round) -> list[str]:
-    """Short sentences for the workspace; empty when all is well. No query scans votes."""
+    """Short sentences for the workspace; empty when all is well.
+
+    Two queries over small tables, whatever the number of votes.
+    """
     if not round.is_open:
         return []
-    return [*_queue(round)]
+    seen = watched(round)
+    return [*_queue(round), *(_coverage(seen) if seen else []), *(_people(seen) if seen else [])]
 
 
 def _queue(round: Round) -> list[str]:
-    promised = now() - timedelta(hours=round.moderation_hours)
-    late = waiting_statements(round).filter(created_at__lt=promised).count()
+    late = queue_state(round).overdue
     if not late:
         return []
     words = ngettext(
@@ -30,3 +37,30 @@ def _queue(round: Round) -> list[str]:
         late,
     )
     return [words % {"n": late}]
+
+
+def _coverage(seen: RoundWatch) -> list[str]:
+    found = seen.figures["statements"]
+    if not found["under"]:
+        return []
+    words = ngettext(
+        "%(n)d statement was shown fewer than %(wanted)d times.",
+        "%(n)d statements were shown fewer than %(wanted)d times.",
+        found["under"],
+    )
+    return [words % {"n": found["under"], "wanted": found["wanted"]}]
+
+
+def _people(seen: RoundWatch) -> list[str]:
+    people, sentences = seen.figures["people"], []
+    if people["silent"]:
+        words = ngettext(
+            "%(n)d person joined more than a day ago and has not voted.",
+            "%(n)d people joined more than a day ago and have not voted.",
+            people["silent"],
+        )
+        sentences.append(words % {"n": people["silent"]})
+    if any(feature["unmet"] for feature in seen.figures["quotas"]):
+        words = _("The quotas of the lottery are not met by those who have joined so far.")
+        sentences.append(words)
+    return sentences

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from aggregation import runs
 from aggregation.engine import Plan, shipped
-from aggregation.report.people import LEAST, profiles, safe_counts
+from aggregation.report.people import profiles
 from deliberation.access import remember_participant
 from deliberation.models import Participant
 from deliberation.services.errors import Invalid
 from deliberation.services.profiles import add_question, answer_questions
 from deliberation.services.rounds import close_round, open_round
+from deliberation.small_counts import LEAST, safe_counts
 from tests.aggregation.reporting import PLAN, another, closed, finish, text_of, two_groups, voted
 from tests.factories import join, make_deliberation, the_round, vote_row
 
