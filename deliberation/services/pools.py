@@ -8,29 +8,26 @@ the seed is known, so that nobody can choose one to suit the other.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
-from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from deliberation.models import Contact, Draw, DrawnMember, Pool, PoolMember, User
-from deliberation.models.recruiting import Answer, DrawState, PoolSource
+from deliberation.models import Contact, Draw, Pool, PoolMember, User
+from deliberation.models.recruiting import DrawState, PoolSource
 
 from . import locks
 from .audit import record
 from .errors import Invalid, WrongPhase
 from .quotas import Balance, as_json, balances, from_json
 from .subscriptions import mail_offered
-from .tokens import token_hash
+from .tokens import computed_token, token_hash
 
 FORMAT: Final = "folkmoot.pool/1"
 _BATCH: Final = 5_000
@@ -59,9 +56,7 @@ def member_token(pool_id: int, number: int) -> str:
 
     It is computed; the database keeps only its hash.
     """
-    words = f"folkmoot.pool.{pool_id}.{number}".encode()
-    digest = hmac.digest(settings.SECRET_KEY.encode(), words, hashlib.sha256)
-    return urlsafe_b64encode(digest[:16]).decode().rstrip("=")
+    return computed_token("pool", pool_id, number)
 
 
 def find_member(pool: Pool, token: str) -> PoolMember | None:
@@ -119,6 +114,12 @@ def add_people(*, pool: Pool, people: Sequence[Person], actor: User | None) -> i
             people=len(people),
         )
     return len(people)
+
+
+def known_emails(pool: Pool) -> set[str]:
+    """Every address that the panel has, of people in the pool and of others."""
+    contacts = Contact.objects.filter(panel=pool.panel).exclude(email="")
+    return set(contacts.values_list("email", flat=True))
 
 
 def empty_pool(*, pool: Pool, actor: User | None) -> int:
@@ -205,29 +206,6 @@ def reopen_pool(*, pool: Pool, actor: User | None) -> None:
             action="pool.reopened",
             digest=digest,
         )
-
-
-def leave_pool(*, member: PoolMember) -> None:
-    """Someone wants out: their address is deleted at once, and they are not drawn.
-
-    Before the pool is fixed nothing of them is left. Afterwards a number and values stay, since
-    the fingerprint speaks of them.
-    """
-    with transaction.atomic():
-        locks.hold(locks.PANEL, member.pool.panel.deliberation_id)
-        pool = Pool.objects.get(pk=member.pool_id)
-        DrawnMember.objects.filter(member=member, answer=Answer.OPEN).update(
-            answer=Answer.DECLINED, answered_at=timezone.now()
-        )
-        contact = member.contact
-        if pool.frozen_at is None:
-            member.delete()
-        else:
-            PoolMember.objects.filter(pk=member.pk).update(
-                withdrawn_at=timezone.now(), contact=None
-            )
-        if contact is not None and contact.seat_id is None:
-            contact.delete()
 
 
 def document(pool: Pool) -> str:

@@ -13,10 +13,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from deliberation.models import Contact, Pool, PoolMember
+from deliberation.models import Contact, DrawnMember, Pool, PoolMember
 from deliberation.models.recruiting import MailKind, PoolSource
 
 from . import limits, locks
+from .draws import answer
 from .errors import Gone, WrongPhase
 from .outbox import enqueue
 from .pools import find_member, member_token, next_number
@@ -72,6 +73,28 @@ def confirm(*, pool: Pool, token: str) -> PoolMember:
             member.confirmed_at = timezone.now()
             member.save(update_fields=["confirmed_at"])
     return member
+
+
+def leave(*, member: PoolMember) -> None:
+    """Someone wants out: their address is deleted at once, and they are not drawn.
+
+    Before the pool is fixed nothing of them is left. Afterwards a number and values stay, since
+    the fingerprint speaks of them. Who was drawn and has not sat down gives the place up.
+    """
+    with transaction.atomic():
+        locks.hold(locks.PANEL, member.pool.panel.deliberation_id)
+        member = PoolMember.objects.select_related("pool", "contact").get(pk=member.pk)
+        drawn = DrawnMember.objects.filter(member=member).select_related("seat").first()
+        if drawn is not None and not (drawn.seat and drawn.seat.taken_at):
+            answer(drawn=drawn, comes=False)
+        contact = member.contact
+        if member.pool.frozen_at is None:
+            member.delete()
+        else:
+            member.withdrawn_at, member.contact = timezone.now(), None
+            member.save(update_fields=["withdrawn_at", "contact"])
+        if contact is not None:
+            contact.delete()
 
 
 def _keep(pool: Pool, contact: Contact, values: Mapping[str, str]) -> PoolMember:
