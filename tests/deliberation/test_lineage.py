@@ -213,9 +213,9 @@ def test_one_statement_cannot_be_merged_with_itself(deliberation: Deliberation) 
 
 def test_what_goes_on_in_other_words_is_not_replaced_again(bob: Participant) -> None:
     old = proposed(bob)
-    reworded(old, "It should be brief and never lie.")
+    reworded(old, "It should be brief.", confirmed=True)
     with pytest.raises(WrongPhase):
-        reworded(old, "It should be short and never lie.")
+        reworded(old, "It should be short.", confirmed=True)
     with pytest.raises(WrongPhase):
         merge(
             statements=[old, *accepted(bob.deliberation)[:1]],
