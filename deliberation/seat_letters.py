@@ -57,7 +57,7 @@ def stop_token(contact_id: int) -> str:
 
 
 def contact_of(token: str) -> Contact | None:
-    """Whose letters this link ends; None for a link that is not ours, or a contact deleted since."""
+    """Whose letters this link ends; None if it is not ours, or the contact was deleted."""
     pk, _dash, _secret = token.partition("-")
     if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
         return None

@@ -4,7 +4,16 @@ from celery import shared_task
 
 from deliberation.models import Round
 from deliberation.models.rounds import OPEN_PHASES
-from deliberation.services import limits, outbox, schedule, subscriptions, watching
+from deliberation.services import (
+    contacts,
+    join_tally,
+    limits,
+    list_uploads,
+    outbox,
+    schedule,
+    subscriptions,
+    watching,
+)
 from deliberation.services.weights import assign_groups, refresh_weights
 
 
@@ -47,7 +56,13 @@ def watch_rounds() -> int:
 @shared_task(name="deliberation.sweep_limits")
 def sweep_limits() -> int:
     """Forget who was fast some time ago; returns how many rows went."""
-    return limits.sweep()
+    return limits.sweep() + join_tally.sweep()
+
+
+@shared_task(name="deliberation.delete_contacts")
+def delete_contacts() -> int:
+    """Delete the contacts whose day has come, and lists left lying; returns how many rows went."""
+    return contacts.delete_due() + list_uploads.sweep()
 
 
 def _open() -> list[Round]:

@@ -251,6 +251,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3500},
     },
+    # Each hour, as a beat that is started anew each day would never come to a daily task.
+    "delete-contacts": {
+        "task": "deliberation.delete_contacts",
+        "schedule": 3600.0,
+        "options": {"expires": 3500},
+    },
     # What was put in is hinted at once; this finds what a lost hint left.
     "send-mail": {
         "task": "deliberation.send_mail",

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from deliberation.models import Deliberation, Participant
 
-from . import locks, proof_of_work
+from . import join_tally, locks, proof_of_work
 from .errors import Invalid
 from .panels import take_seat
 from .tokens import new_token, token_hash
@@ -77,6 +77,8 @@ def sit_down(
         participant = take_seat(
             deliberation=deliberation, token=token, xid=xid, consent_hash=consent_hash
         )
+        if token is None and xid is None:
+            join_tally.count(deliberation, network)
         if page is not None:
             # Until they make a link of their own this column is free; no address leads by it.
             participant.return_hash = _page_hash(deliberation, page)

@@ -10,7 +10,15 @@ from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from deliberation.models import Deliberation, Participant, Round, Seat, User, VendorReference
+from deliberation.models import (
+    Contact,
+    Deliberation,
+    Participant,
+    Round,
+    Seat,
+    User,
+    VendorReference,
+)
 from deliberation.models.panels import SeatKind
 from deliberation.phases import PARTICIPANT, allows
 
@@ -18,6 +26,7 @@ from . import locks
 from .audit import record
 from .consent import keep_version
 from .errors import Gone, Invalid, NotAllowed, WrongPhase
+from .recruiting import seat_link_token
 from .tokens import new_token, token_hash
 from .vendors import vendor_seat, xid_hash
 
@@ -124,15 +133,16 @@ def reissue_seat(*, seat: Seat, actor: User | None) -> IssuedSeat:
     lost may have been both. Raises Gone for a seat that was revoked or whose person has left.
     """
     deliberation = seat.panel.deliberation
-    issued = IssuedSeat(seat.number, new_token())
     with transaction.atomic():
         locks.hold(locks.PANEL, deliberation.pk)
         seat.refresh_from_db()
         participant = Participant.objects.filter(seat=seat).first()
         if seat.revoked_at or (participant and participant.withdrawn_at):
             raise Gone(_("This seat was given up. Issue a new seat instead."))
+        seat.link_version += 1
+        issued = IssuedSeat(seat.number, _new_link(seat))
         seat.token_hash, seat.taken_at = token_hash(issued.token), None
-        seat.save(update_fields=["token_hash", "taken_at"])
+        seat.save(update_fields=["token_hash", "taken_at", "link_version"])
         Participant.objects.filter(seat=seat).update(
             session_version=F("session_version") + 1, return_hash=None
         )
@@ -143,6 +153,11 @@ def reissue_seat(*, seat: Seat, actor: User | None) -> IssuedSeat:
             subject=f"seat {seat.number}",
         )
     return issued
+
+
+def _new_link(seat: Seat) -> str:
+    """Links of people whom we write to can be computed again for each letter; others are chance."""
+    return seat_link_token(seat) if Contact.objects.filter(seat=seat).exists() else new_token()
 
 
 def revoke_seat(*, seat: Seat, actor: User | None) -> None:

@@ -64,11 +64,20 @@ def invite(
 
 def invite_all(*, deliberation: Deliberation, actor: User | None) -> int:
     """Invite every contact that is not in a lottery's pool. Returns how many that were."""
-    waiting = Contact.objects.filter(panel=deliberation.panel, pool_member=None, seat=None)
+    waiting = invitable(deliberation.panel)
     with transaction.atomic():
         return invite(
             deliberation=deliberation, contacts=list(waiting), kind=MailKind.SEAT, actor=actor
         )
+
+
+def invitable(panel: Panel) -> QuerySet[Contact]:
+    """Contacts that are on no seat yet, or on one that they were never written about."""
+    letters = Outgoing.objects.filter(contact=OuterRef("pk"), kind__in=_WITH_LINK)
+    unwritten = Q(no_letters_at=None, seat__revoked_at=None, seat__participant=None) & ~Q(email="")
+    return Contact.objects.filter(
+        Q(seat=None) | unwritten & ~Exists(letters), panel=panel, pool_member=None
+    )
 
 
 def remindable(panel: Panel, now: datetime | None = None) -> QuerySet[Contact]:
