@@ -266,7 +266,7 @@ def test_of_two_who_reword_at_once_one_is_told() -> None:
 
     def attempt(text: str) -> str:
         try:
-            return reworded(old, text).text
+            return reworded(old, text, confirmed=True).text
         except ServiceError as error:
             return type(error).__name__
         finally:
