@@ -47,14 +47,9 @@ class InviteForm(forms.Form):
         },
     )
     role = _role_field(_("Role"))
-    language = forms.ChoiceField(label=_("Language of the letter"))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        language = self.fields["language"]
-        assert isinstance(language, forms.ChoiceField)
-        language.choices = settings.LANGUAGES
-        language.initial = get_language()
+    language = forms.ChoiceField(
+        label=_("Language of the letter"), choices=settings.LANGUAGES, initial=get_language
+    )
 
 
 class RoleForm(forms.Form):
