@@ -8,18 +8,22 @@ from typing import Final
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from deliberation.models import (
     Deliberation,
+    Draw,
     ModerationDecision,
     Participant,
+    Pool,
     Round,
     Statement,
     Vote,
 )
 from deliberation.models.deliberations import Visibility
 from deliberation.models.moderation import Decision, ReasonCode
+from deliberation.models.recruiting import DrawState
 from deliberation.models.rounds import OPEN_PHASES, Phase
 from deliberation.models.statements import Origin
 
@@ -95,6 +99,19 @@ def numbers(round: Round) -> Numbers:
         statements=counting.count(),
         votes=Vote.objects.filter(statement__in=counting).count(),
     )
+
+
+def draws(deliberation: Deliberation) -> list[Draw]:
+    """Finished lotteries, whose reports are public."""
+    done = Draw.objects.filter(pool__panel__deliberation=deliberation, state=DrawState.DONE)
+    return list(done.order_by("number"))
+
+
+def takes_sign_ups(deliberation: Deliberation) -> bool:
+    """Whether people may put their own names in for the lottery now."""
+    in_time = Q(sign_up_ends_at=None) | Q(sign_up_ends_at__gt=timezone.now())
+    pools = Pool.objects.filter(in_time, panel__deliberation=deliberation)
+    return pools.filter(sign_up=True, frozen_at=None).exists()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from . import locks
 from .amendments import record_amendment
 from .audit import record
 from .errors import Invalid, WrongPhase
+from .withdrawal import take_back_votes_of_the_gone
 
 
 def reopen_round(
@@ -73,6 +74,7 @@ def _reopened(
     )
     round.phase, round.closed_at, round.closes_at = Phase.VOTE, None, closes_at
     round.save(update_fields=["phase", "closed_at", "closes_at"])
+    take_back_votes_of_the_gone(round=round, at=timezone.now())
     # People are told again: that it was opened, and later that it has closed.
     Notice.objects.filter(round=round, moment__in=(Moment.CLOSED, Moment.REOPENED)).delete()
     record(

@@ -20,6 +20,7 @@ from deliberation.models import (
     ModerationDecision,
     Participant,
     ProfileAnswer,
+    Round,
     Seat,
     Statement,
     Subscription,
@@ -89,6 +90,17 @@ def withdraw(*, participant: Participant) -> Withdrawal:
             votes_taken_back=done.votes_taken_back,
         )
     return done
+
+
+def take_back_votes_of_the_gone(*, round: Round, at: datetime) -> int:
+    """Take back what people who have left voted in a round that was closed and is open again.
+
+    Their votes had stayed because the count was frozen. Part of reopening; returns how many.
+    """
+    gone = Participant.objects.filter(
+        deliberation=round.deliberation_id, withdrawn_at__isnull=False, votes__round=round
+    )
+    return sum(_take_back_votes(who, at) for who in gone.distinct().order_by("pk"))
 
 
 def _take_back_votes(who: Participant, now: datetime) -> int:

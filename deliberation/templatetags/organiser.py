@@ -25,7 +25,7 @@ def organiser_nav(managed: Managed, here: str) -> dict[str, object]:
         ("watch", _("Watch"), "watch"),
         ("runs", _("Results"), "run"),
         ("constitution_workspace", _("Constitution"), "draft"),
-        ("members", _("Who works here"), "view"),
+        ("members", _("Who works here"), "members"),
         ("audit_trail", _("Audit"), "audit"),
     ]
     return {

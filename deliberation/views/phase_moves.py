@@ -36,7 +36,7 @@ def open_round(request: HttpRequest, slug: str) -> HttpResponse:
                     round=managed.round, actor=signed_in(request), phase=form.cleaned_data["phase"]
                 )
         if opened:
-            messages.success(request, _("The round is open. People can join and vote."))
+            messages.success(request, _("The round is open. People can take part now."))
         else:
             messages.info(request, _("Asked. The round opens when a second person opens it, too."))
         return redirect("workspace", slug)

@@ -17,7 +17,6 @@ from deliberation.deck import Deck, forget
 from deliberation.forms import ProposeForm
 from deliberation.models import Participant, Statement
 from deliberation.models.statements import Status
-from deliberation.phases import PARTICIPANT, allows
 from deliberation.selectors.own_statements import own_statements
 from deliberation.selectors.proposing import (
     Check,
@@ -29,7 +28,7 @@ from deliberation.selectors.proposing import (
 from deliberation.services import limits
 from deliberation.services.errors import Duplicate, Invalid, ServiceError, TooMany, WrongPhase
 from deliberation.services.statements import propose as propose_statement
-from deliberation.services.statements import same_statement, votes_first
+from deliberation.services.statements import same_statement, takes_statements, votes_first
 from deliberation.views.answers import (
     HtmxRequest,
     no_seat,
@@ -175,7 +174,7 @@ def _what_happens_next(statement: Statement) -> str:
 
 def _may_write(writer: _Writer) -> bool:
     round = writer.deck.round
-    taken = allows(round.stage, PARTICIPANT, "propose")
+    taken = takes_statements(round)
     return taken and not votes_first(writer.participant, round).missing
 
 
@@ -193,14 +192,14 @@ def _check_page(writer: _Writer, text: str, checked: Check) -> HttpResponse:
 def _page(writer: _Writer, *, text: str = "", status: int = 200, **news: object) -> HttpResponse:
     """The page with the field. ``text`` is what was written, whether it was sent or not."""
     deck, participant = writer.deck, writer.participant
-    takes_statements = allows(deck.round.stage, PARTICIPANT, "propose")
-    if takes_statements:
+    taken = takes_statements(deck.round)
+    if taken:
         _warm(deck)
     context = {
         "deliberation": deck.deliberation,
         "round": deck.round,
         "text": text,
-        "takes_statements": takes_statements,
+        "takes_statements": taken,
         "first": votes_first(participant, deck.round),
         "own": own_statements(participant=participant, round=deck.round, deck=deck),
     }

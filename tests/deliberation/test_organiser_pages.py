@@ -112,7 +112,7 @@ def test_the_workspace_in_preparation_says_what_is_missing(owner_client: Client)
     owner_client.post("/organise/new/", FORM)
     slug = Deliberation.objects.get().slug
     page = owner_client.get(f"/organise/{slug}/").content.decode()
-    assert "Before you can open" in page
+    assert "things before you can open" in page
     assert "at least three seed statements" in page
 
 
