@@ -4,7 +4,8 @@ A worker process keeps the state of each open round (``engine/live.py``) and put
 it; a process that has none reads the round anew. Looked at are only rounds with new votes, at most
 every ``LIVE_SECONDS``, one worker at a time. Votes are read by plain queries that lock nothing;
 what is written is one row of coverage facts, and the opinion groups that steer routing, a few
-people at a time. What the votes say stays in the worker until the round is closed.
+people at a time. What the votes say stays in the worker until the round is closed, unless the plan
+shows it to everybody.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from aggregation.coverage import has_newer_votes
 from aggregation.engine import EngineError, Plan
 from aggregation.engine.live import LiveState, live_state, refresh
 from aggregation.engine.upserts import WITHDRAWN
+from aggregation.live_results import group_coverage, results
 from aggregation.loading import load_matrix
 from aggregation.models import LiveFinding
 from deliberation.models import Exclusion, Participant, Round, Statement
@@ -192,6 +194,8 @@ def _write(round: Round, known: _Known, as_of: datetime) -> None:
             "group_sizes": list(state.grouping.sizes),
             "least_votes": int(votes.min()) if len(votes) else 0,
             "median_votes": float(np.median(votes)) if len(votes) else 0.0,
+            "group_coverage": group_coverage(state),
+            "results": results(state) if round.show_results else None,
         },
     )
     if grouped >= MIN_PEOPLE:

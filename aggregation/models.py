@@ -153,10 +153,10 @@ class RunPart(models.Model):
 
 
 class LiveFinding(models.Model):
-    """What a worker last saw of an open round: how far it has come, never what it says.
+    """What a worker last saw of an open round: how far it has come.
 
-    One row for each round, written over. The round's results stay unknown to everybody until it
-    is closed, so none are kept here.
+    One row for each round, written over. What the votes say stays unknown to everybody until the
+    round is closed, so it is not kept here, unless the plan shows it to everybody.
     """
 
     round = models.OneToOneField(Round, on_delete=models.CASCADE, related_name="live_finding")
@@ -170,6 +170,11 @@ class LiveFinding(models.Model):
     group_sizes = models.JSONField(default=list, help_text="Largest first.")
     least_votes = models.PositiveIntegerField(help_text="Votes on the statement with fewest.")
     median_votes = models.FloatField(help_text="Votes on a statement, median.")
+    # For each group: votes of its people on a statement, least and median, and how many
+    # statements have fewer than it takes to say anything (live_results.py).
+    group_coverage = models.JSONField(default=list)
+    # What the votes say so far; null unless the plan shows results while voting is open.
+    results = models.JSONField(null=True)
 
     def __str__(self) -> str:
         return f"live {self.round_id}"

@@ -44,7 +44,7 @@ _BINS = 20
 def figures(round: Round, as_of: datetime) -> dict[str, Any]:
     """Everything that is shown, as it is known at ``as_of``. Times are ISO 8601 in UTC."""
     people = Participant.objects.of_round(round.closed_at).filter(deliberation=round.deliberation)
-    voters = list(
+    voters: list[Any] = list(
         VoterTally.objects.filter(round=round, participant__in=people)
         .annotate(number=F("participant__number"), joined_at=F("participant__joined_at"))
         .values_list(

@@ -52,8 +52,8 @@ def let_the_lease_expire(run: Run) -> None:
 
 
 _SEATS = """
-    INSERT INTO deliberation_seat (panel_id, number, kind, created_at, taken_at)
-    SELECT %s, n, 'open', now(), now() FROM generate_series(2, %s) n
+    INSERT INTO deliberation_seat (panel_id, number, kind, created_at, taken_at, link_version)
+    SELECT %s, n, 'open', now(), now(), 1 FROM generate_series(2, %s) n
 """
 # Keys and numbers in different orders, as after an import.
 _SEATED = """
