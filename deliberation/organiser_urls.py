@@ -4,8 +4,10 @@ from django.urls import URLPattern, URLResolver, path
 
 from deliberation.views import (
     accepting,
+    lineage,
     members,
     moderate,
+    moderate_together,
     organise,
     phase_moves,
     profile_questions,
@@ -35,11 +37,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="profile_questions",
     ),
     path("organise/<slug:slug>/queue/", moderate.queue, name="queue"),
+    path("organise/<slug:slug>/queue/more/", moderate.more_cards, name="more_cards"),
+    path(
+        "organise/<slug:slug>/queue/together/",
+        moderate_together.moderate_together,
+        name="moderate_together",
+    ),
+    path("organise/<slug:slug>/queue/undo/", moderate_together.undo_decision, name="undo_decision"),
     path(
         "organise/<slug:slug>/statements/<int:number>/moderate/",
         moderate.moderate,
         name="moderate",
     ),
+    path("organise/<slug:slug>/statements/<int:number>/rewrite/", lineage.rewrite, name="rewrite"),
+    path("organise/<slug:slug>/merge/", lineage.merge, name="merge"),
     path("organise/<slug:slug>/open/", phase_moves.open_round, name="open_round"),
     path("organise/<slug:slug>/dates/", phase_moves.dates, name="dates"),
     path("organise/<slug:slug>/pause/", phase_moves.pause, name="pause"),
