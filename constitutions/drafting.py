@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 
 from aggregation.models import Run, RunStatus
 from deliberation.models import Deliberation, User
+from deliberation.models.deliberations import TwoPeopleAction
 from deliberation.models.rounds import Phase
+from deliberation.services import approvals
 from deliberation.services.audit import record
 from deliberation.services.errors import Invalid, WrongPhase
 
@@ -35,6 +37,8 @@ from .selectors import read_version
 
 __all__ = [
     "DraftExists",
+    "ask_to_publish",
+    "draft_digest",
     "draft_version",
     "edit_preamble",
     "edit_principle",
@@ -111,6 +115,35 @@ def redraft(*, version: Version, run: Run, actor: User, rule_index: int = 0) -> 
         version.save(update_fields=["run", "rule_index"])
         _fill(version, actor)
     return version
+
+
+def ask_to_publish(*, version: Version, actor: User, seen: str) -> bool:
+    """Publish, or ask for the second person where the deliberation wants two. True: published.
+
+    What is agreed to is every word of the draft: an edit in between makes it another request.
+    seen : ``draft_digest`` of the draft that ``actor`` has read; asked for where two are needed.
+    Raises WrongPhase as ``publish_version`` does, and if the draft is not what was read.
+    """
+    with transaction.atomic():
+        version = locked_draft(version)
+        if not version.principles.exists():
+            raise WrongPhase(_("A constitution needs at least one principle."))
+        deliberation, digest = version.constitution.deliberation, draft_digest(version)
+        if deliberation.two_people and seen != digest:
+            raise WrongPhase(
+                _("The draft was changed after you opened this page. Go back and read it again.")
+            )
+        if not approvals.agreed(
+            deliberation=deliberation, action=TwoPeopleAction.PUBLISH, digest=digest, actor=actor
+        ):
+            return False
+        publish_version(version=version, actor=actor)
+    return True
+
+
+def draft_digest(version: Version) -> str:
+    """SHA-256 of the record of a draft as it stands: the same words, the same digest."""
+    return hashlib.sha256(canonical_json.build(version)).hexdigest()
 
 
 def publish_version(*, version: Version, actor: User | None) -> Version:

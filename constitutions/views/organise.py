@@ -9,11 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from constitutions.drafting import draft_version, publish_version, redraft
+from constitutions.drafting import ask_to_publish, draft_digest, draft_version, redraft
 from constitutions.forms import DraftForm, PreambleForm, PublishForm
 from constitutions.kit import FORMATS
 from constitutions.selectors import current_draft, latest_run, published_versions, read_version
 from deliberation.access import managed_deliberation
+from deliberation.selectors.members import waiting_approval
 from deliberation.services.errors import WrongPhase
 from deliberation.views.organising import readable, signed_in
 
@@ -81,18 +82,24 @@ def edit_version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def publish(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Ask once more, then freeze the draft and make it public."""
     managed, version = managed_version(request, slug, number, "publish")
-    form = PublishForm(request.POST or None)
+    form, actor = PublishForm(request.POST or None), signed_in(request)
     if request.method == "POST" and form.is_valid():
-        publish_version(version=version, actor=signed_in(request))
-        messages.success(request, _("The constitution is published. Everyone can read it now."))
-        return redirect("constitution_workspace", slug)
+        seen = request.POST.get("seen", "")
+        if ask_to_publish(version=version, actor=actor, seen=seen):
+            messages.success(request, _("The constitution is published. Everyone can read it now."))
+            return redirect("constitution_workspace", slug)
+        messages.info(request, _("Asked. Somebody else has to do the same."))
+        return redirect("publish_version", slug, number)
     if not version.is_draft:
         raise WrongPhase(_("This version is published already."))
+    digest = draft_digest(version)
     context = {
         "managed": managed,
         "version": version,
         "record": read_version(version),
         "form": form,
+        "digest": digest,
+        "waiting": waiting_approval(managed.deliberation, "publish", actor, digest=digest),
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "constitutions/publish.html", context, status=status)

@@ -31,6 +31,10 @@ class Command(BaseCommand):
         deliberation = Deliberation.objects.filter(slug=options["slug"]).first()
         if deliberation is None:
             raise CommandError(f"There is no deliberation “{options['slug']}”.")
+        if options["publish"] and deliberation.two_people:
+            raise CommandError(
+                f"“{deliberation.slug}” wants two people for publishing. Publish in the browser."
+            )
         run = wanted_run(deliberation, options["run"])
         try:
             with transaction.atomic():
