@@ -95,8 +95,8 @@ def prepare() -> list[str]:
 
 
 PEOPLE = """
-    INSERT INTO deliberation_seat (panel_id, number, kind, created_at, taken_at)
-    SELECT %s, n, 'open', now(), now() FROM generate_series(1, %s) n
+    INSERT INTO deliberation_seat (panel_id, number, kind, created_at, taken_at, link_version)
+    SELECT %s, n, 'open', now(), now(), 1 FROM generate_series(1, %s) n
 """
 SEATED = """
     INSERT INTO deliberation_participant
