@@ -4,12 +4,16 @@ from django.urls import URLPattern, URLResolver, path
 
 from deliberation.views import (
     accepting,
+    contact_import,
+    contacts,
     lineage,
     members,
     moderate,
     moderate_together,
     organise,
+    panel,
     phase_moves,
+    print_sheets,
     profile_questions,
     seats,
     seeds,
@@ -28,7 +32,32 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organise/<slug:slug>/audit/", organise.audit_trail, name="audit_trail"),
     path("organise/<slug:slug>/settings/", set_up.round_settings, name="round_settings"),
     path("organise/<slug:slug>/seeds/", seeds.seeds, name="seeds"),
+    path("organise/<slug:slug>/panel/", panel.panel, name="panel"),
+    path("organise/<slug:slug>/panel/invite/", panel.invite_all, name="invite_all"),
+    path("organise/<slug:slug>/panel/remind/", panel.remind_all, name="remind_all"),
+    path("organise/<slug:slug>/contacts/", contacts.contacts, name="contacts"),
+    path("organise/<slug:slug>/contacts/add/", contact_import.add, name="add_contacts"),
+    path(
+        "organise/<slug:slug>/contacts/add/<int:pk>/", contact_import.check, name="check_contacts"
+    ),
+    path(
+        "organise/<slug:slug>/contacts/add/<int:pk>/lines.csv",
+        contact_import.check_file,
+        name="check_contacts_file",
+    ),
+    path("organise/<slug:slug>/contacts/delete/", contacts.delete_contacts, name="delete_contacts"),
+    path("organise/<slug:slug>/contacts/print/", print_sheets.print_letters, name="print_letters"),
+    path("organise/<slug:slug>/contacts/<int:pk>/", contacts.contact, name="contact"),
+    path(
+        "organise/<slug:slug>/contacts/<int:pk>/write/", contacts.write_again, name="write_contact"
+    ),
+    path(
+        "organise/<slug:slug>/contacts/<int:pk>/remove/",
+        contacts.remove_contact,
+        name="remove_contact",
+    ),
     path("organise/<slug:slug>/seats/", seats.seats, name="seats"),
+    path("organise/<slug:slug>/seats/print/", print_sheets.print_seats, name="print_seats"),
     path("organise/<slug:slug>/seats/<int:number>/revoke/", seats.revoke, name="revoke_seat"),
     path("organise/<slug:slug>/seats/<int:number>/link/", seats.reissue, name="reissue_seat"),
     path(

@@ -1,11 +1,13 @@
-"""The part of the set-up form about people: who may join, and by which way."""
+"""Who may join, and by which way: the form of the panel page."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from deliberation.models import Panel
@@ -79,6 +81,47 @@ class PeopleFields(forms.Form):
                 "completion_code", _("The address above asks for a code. Write it here.")
             )
         return cleaned
+
+
+class PanelForm(PeopleFields):
+    """What may be set of a panel at any time, by the names of its columns."""
+
+    field_order = ["size_wanted", "open_link", "proof_of_work"]
+
+    size_wanted = forms.IntegerField(
+        label=_("How many people should take part? (optional)"),
+        help_text=_("Pages show how many are here against this number. Nobody is turned away."),
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        error_messages={
+            "invalid": _("Write a number."),
+            "min_value": _("Write at least 1."),
+            "max_value": _("Write at most 1,000,000."),
+        },
+    )
+    delete_contacts_on = forms.DateField(
+        label=_("Delete names and addresses on"),
+        help_text=_(
+            "On this day every name, address and letter is deleted by itself. Seats and votes "
+            "stay. Choose a day soon after the round has closed."
+        ),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Write a day, such as 2027-01-31.")},
+    )
+
+    def __init__(self, *args: Any, panel: Panel, **kwargs: Any) -> None:
+        kept = of_panel(panel) | {"open_link": "yes" if panel.open_link else "no"}
+        kept |= {name: getattr(panel, name) for name in ("size_wanted", "delete_contacts_on")}
+        super().__init__(*args, initial=kept, **kwargs)
+        self._before = panel.delete_contacts_on
+
+    def clean_delete_contacts_on(self) -> date | None:
+        day: date | None = self.cleaned_data["delete_contacts_on"]
+        if day is not None and day != self._before and day <= timezone.localdate():
+            raise ValidationError(_("Choose a day that is still to come."))
+        return day
 
 
 def of_panel(panel: Panel) -> dict[str, Any]:

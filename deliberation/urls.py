@@ -45,5 +45,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("d/<slug:slug>/you/withdraw/", your_part.withdraw, name="withdraw"),
     path("d/<slug:slug>/you/mail/", subscription.subscribe, name="subscribe"),
     path("mail/end/<str:token>/", subscription.unsubscribe, name="unsubscribe"),
+    path("mail/stop/<str:token>/", subscription.stop_letters, name="stop_letters"),
     *organiser,
 ]

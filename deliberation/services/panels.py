@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,6 +75,15 @@ def find_seat(deliberation: Deliberation, token: str) -> Seat | None:
         )
         .first()
     )
+
+
+def find_seats(deliberation: Deliberation, tokens: Sequence[str]) -> list[tuple[str, Seat]]:
+    """The seats of many links with the secret of each, by number; unknown ones are left out."""
+    by_hash = {token_hash(token): token for token in tokens}
+    seats = Seat.objects.filter(
+        panel__deliberation=deliberation, token_hash__in=list(by_hash), revoked_at__isnull=True
+    )
+    return [(by_hash[bytes(seat.token_hash or b"")], seat) for seat in seats.order_by("number")]
 
 
 def take_seat(

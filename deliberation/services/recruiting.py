@@ -99,6 +99,18 @@ def remindable(panel: Panel, now: datetime | None = None) -> QuerySet[Contact]:
     )
 
 
+def on_paper(panel: Panel) -> QuerySet[Contact]:
+    """People with a seat whom only paper reaches and who are not here yet."""
+    return (
+        Contact.objects.filter(
+            panel=panel, email="", no_letters_at=None, seat__revoked_at=None, seat__participant=None
+        )
+        .exclude(seat=None)
+        .select_related("seat__panel__deliberation")
+        .order_by("seat__number")
+    )
+
+
 def remind(*, deliberation: Deliberation, actor: User | None, now: datetime | None = None) -> int:
     """A reminder to everyone who may get one (``remindable``). Returns how many."""
     with transaction.atomic():

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods
 from deliberation.access import current_participant, visible_deliberation
 from deliberation.forms import SubscriptionForm
 from deliberation.models import Participant
-from deliberation.services import limits, subscriptions
+from deliberation.seat_letters import contact_of
+from deliberation.services import contacts, limits, subscriptions
 from deliberation.views.answers import HtmxRequest, no_seat
 from deliberation.views.your_part import your_part_page
 
@@ -68,3 +69,20 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         ended = True
     context = {"deliberation": deliberation, "ended": ended}
     return render(request, "deliberation/letters_end.html", context)
+
+
+@never_cache
+@csrf_exempt  # as above
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop_letters(request: HttpRequest, token: str) -> HttpResponse:
+    """No more letters to someone whom the organisers have on their list, by the link in each."""
+    if request.method == "POST":
+        limits.take(limits.LINK, limits.network(request))
+    contact = contact_of(token)
+    stopped = contact is None or contact.no_letters_at is not None
+    if contact is not None and request.method == "POST":
+        contacts.stop_letters(contact=contact)
+        stopped = True
+    title = contact.panel.deliberation.title if contact else ""
+    context = {"title": title, "stopped": stopped}
+    return render(request, "deliberation/letters_stop.html", context)
