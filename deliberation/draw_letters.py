@@ -6,12 +6,11 @@ from typing import Final
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from deliberation.mailing import compose
 from deliberation.models import DrawnMember, Outgoing, PoolMember
 from deliberation.models.recruiting import Answer
 from deliberation.services.pools import member_token
@@ -55,33 +54,28 @@ def _member(outgoing: Outgoing) -> PoolMember | None:
     return of_contact.filter(contact=outgoing.contact_id, withdrawn_at=None).first()
 
 
-def _letter(outgoing: Outgoing, member: PoolMember, kind: str, **more: object) -> EmailMessage:
-    contact, deliberation = outgoing.contact, outgoing.deliberation
-    if contact is None:
-        raise ValueError("a letter of the lottery goes to a contact")
-    token = member_token(member.pool_id, member.number)
-    place = settings.MAIL_LINKS
-    link = reverse("answer" if kind == "drawn" else "sign_up_link", args=[deliberation.slug, token])
-    leaving = place + reverse("sign_up_link", args=[deliberation.slug, token])
-    with translation.override(contact.language):
-        context = {
-            "deliberation": deliberation,
-            "round": deliberation.rounds.latest("number"),
-            "contact": contact,
-            "member": member,
-            "link": place + link,
-            "leaving": leaving,
-            "lottery": place + reverse("lottery", args=[deliberation.slug]),
-        }
-        subject = f"{_SUBJECTS[kind]} – {deliberation.title}"
-        body = render_to_string(f"mail/{kind}.txt", context | more)
-    return EmailMessage(
-        subject=" ".join(subject.split()),
-        body=body,
-        to=[contact.email],
-        headers={
-            "List-Unsubscribe": f"<{leaving}>",
-            "Auto-Submitted": "auto-generated",
-            "Content-Language": contact.language,
-        },
+def _letter(
+    outgoing: Outgoing, member: PoolMember, kind: str, **more: object
+) -> EmailMessage | None:
+    contact, slug = outgoing.contact, outgoing.deliberation.slug
+    if contact is None or not contact.email or contact.no_letters_at:
+        return None
+    own = [slug, member_token(member.pool_id, member.number)]
+    site = str(settings.MAIL_LINKS)
+    leaving = site + reverse("sign_up_link", args=own)
+    context = {
+        "name": contact.name,
+        "round": outgoing.deliberation.rounds.latest("number"),
+        "member": member,
+        "link": site + reverse("answer" if kind == "drawn" else "sign_up_link", args=own),
+        "lottery": site + reverse("lottery", args=[slug]),
+    }
+    return compose(
+        outgoing,
+        to=contact.email,
+        language=contact.language,
+        subject=_SUBJECTS[kind],
+        template=f"{kind}.txt",
+        context=context | more,
+        ending=leaving,
     )

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from deliberation.lottery import Contradiction, Quotas, check
 from deliberation.models import Panel, Pool, PoolMember
@@ -118,6 +119,18 @@ def shielded(counts: Mapping[str, int]) -> dict[str, int | None]:
         rest = {value: count for value, count in counts.items() if value != hidden[0]}
         shown[min(rest, key=lambda value: (rest[value], value))] = None
     return shown
+
+
+def people_words(panel: Panel, *, exact: bool) -> dict[tuple[str, str], str]:
+    """(stratum, value) → how many people in the pool have it, in words; empty without a pool."""
+    state = pool_state(panel, exact=exact)
+    if not state.people:
+        return {}
+    return {
+        (table.name, row.value): _("fewer than 10") if row.people is None else str(row.people)
+        for table in state.strata
+        for row in table.rows
+    }
 
 
 def contradictions(

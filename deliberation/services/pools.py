@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from django.db import transaction
@@ -19,7 +19,7 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from deliberation.models import Contact, Draw, Pool, PoolMember, User
+from deliberation.models import Contact, Draw, Panel, Pool, PoolMember, User
 from deliberation.models.recruiting import DrawState, PoolSource
 
 from . import locks
@@ -70,9 +70,12 @@ def next_number(pool: Pool) -> int:
     return (pool.members.aggregate(highest=Max("number"))["highest"] or 0) + 1
 
 
-def add_people(*, pool: Pool, people: Sequence[Person], actor: User | None) -> int:
+def add_people(
+    *, pool: Pool, people: Sequence[Person], actor: User | None, delete_on: date | None = None
+) -> int:
     """Take a list into the pool, all or nothing; returns how many came in.
 
+    delete_on : the day on which all contacts are deleted, where none was set before.
     Whoever put them on a list answers for it, so they need not confirm. People whose address is
     known already are the caller's to leave out. Raises Invalid or, once it is fixed, WrongPhase.
     """
@@ -106,6 +109,9 @@ def add_people(*, pool: Pool, people: Sequence[Person], actor: User | None) -> i
                 for at, (contact, person) in enumerate(zip(contacts, people, strict=True))
             ],
             batch_size=_BATCH,
+        )
+        Panel.objects.filter(pk=pool.panel_id, delete_contacts_on=None).update(
+            delete_contacts_on=delete_on
         )
         record(
             deliberation=pool.panel.deliberation,
@@ -142,6 +148,11 @@ def set_sign_up(
     if offered and not mail_offered():
         raise Invalid(
             _("This site sends no e-mail, so nobody could confirm an address."), field="offered"
+        )
+    if offered and pool.panel.delete_contacts_on is None:
+        raise Invalid(
+            _("First choose on the page “Panel” on which day addresses are deleted."),
+            field="offered",
         )
     with transaction.atomic():
         locks.hold(locks.PANEL, pool.panel.deliberation_id)

@@ -20,6 +20,8 @@ from .errors import Invalid, WrongPhase
 
 MOST_STRATA: Final = 8
 MOST_VALUES: Final = 30
+# Columns that lists of people have anyway.
+_TAKEN: Final = frozenset({"e-mail", "email", "name", "reference", "language"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,11 @@ def _sane(strata: Sequence[Balance], seats: int) -> None:
         )
     _all_different([stratum.name for stratum in strata], _("Two features have the same name."))
     for stratum in strata:
+        if stratum.name.casefold() in _TAKEN:
+            raise Invalid(
+                _("Lists have a column “%(name)s” already. Use two words, such as “Age group”.")
+                % {"name": stratum.name}
+            )
         if not 2 <= len(stratum.quotas) <= MOST_VALUES:
             raise Invalid(
                 _("“%(name)s” needs from 2 to %(n)d values.")
