@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth import authenticate
@@ -14,10 +14,11 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from deliberation.models import User
-from deliberation.models.moderation import NOT_BY_A_PERSON, Decision, ReasonCode
+from deliberation.models import Round, User
+from deliberation.models.moderation import Decision, ReasonCode
 from deliberation.models.rounds import OPEN_PHASES, Phase
 from deliberation.services.errors import Invalid
+from deliberation.services.moderation import reasons_of
 
 
 def put_beside_field(form: forms.Form, error: Invalid) -> None:
@@ -58,6 +59,17 @@ class SignInForm(forms.Form):
             raise ValidationError(_("This address and this password do not belong together."))
         self.user = user
         return cleaned
+
+
+class LinkByMailForm(forms.Form):
+    """Where a sign-in link is to be sent."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+        error_messages={"required": _("Write your e-mail address.")},
+    )
 
 
 class PasswordForm(forms.Form):
@@ -153,31 +165,44 @@ class OpenForm(forms.Form):
 
 
 class ModerationForm(forms.Form):
-    """One decision on one statement. ``seen`` is the status on which it was based."""
+    """One decision on one statement. A reason alone rejects.
 
-    decision = forms.ChoiceField(choices=Decision)
-    reason = forms.ChoiceField(
-        label=_("Why not?"),
+    ``seen`` is the state on which it is based, ``back`` the query of the list it was made in.
+    """
+
+    decision = forms.ChoiceField(
         required=False,
-        choices=[
-            ("", _("Choose a reason")),
-            *(
-                (code.value, code.label)
-                for code in ReasonCode
-                if code not in (ReasonCode.FITS, *NOT_BY_A_PERSON)
-            ),
-        ],
+        choices=[(Decision.ACCEPT, ""), (Decision.REJECT, "")],
+        error_messages={"invalid_choice": _("Choose accept or reject.")},
     )
+    reason = forms.ChoiceField(label=_("Why not?"), required=False)
     note = forms.CharField(
-        label=_("Note for the public log (optional)"), required=False, max_length=500
+        label=_("Note for the author and the public log (optional)"), required=False, max_length=500
     )
     seen = forms.CharField(widget=forms.HiddenInput, max_length=10)
-    tab = forms.CharField(widget=forms.HiddenInput, required=False, max_length=10)
+    back = forms.CharField(widget=forms.HiddenInput, required=False, max_length=1000)
+
+    def __init__(self, round: Round, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reasons = [(code.value, code.label) for code in reasons_of(round)]
+        cast(forms.ChoiceField, self.fields["reason"]).choices = reasons
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("decision") == Decision.ACCEPT:
+        if "decision" in self.errors or "reason" in self.errors:
+            return cleaned
+        if not cleaned.get("decision"):
+            cleaned["decision"] = Decision.REJECT if cleaned.get("reason") else ""
+        if cleaned["decision"] == Decision.ACCEPT:
             cleaned["reason"] = ReasonCode.FITS
-        elif not cleaned.get("reason") and "reason" not in self.errors:
+        elif not cleaned["decision"]:
+            self.add_error("decision", _("Choose accept or reject."))
+        elif not cleaned.get("reason"):
             self.add_error("reason", _("Choose why it is not shown. The author will read it."))
         return cleaned
+
+
+class BulkForm(ModerationForm):
+    """One decision on many statements. ``seen`` names the list and the states it was seen in."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=32)

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from deliberation.views import (
     accepting,
+    amend,
     contact_import,
     contacts,
     lineage,
@@ -13,6 +14,7 @@ from deliberation.views import (
     organise,
     panel,
     phase_moves,
+    plan,
     print_sheets,
     profile_questions,
     seats,
@@ -23,6 +25,7 @@ from deliberation.views import (
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-in/by-mail/", sign_in.sign_in_by_mail, name="sign_in_by_mail"),
     path("sign-in/password/", sign_in.choose_password, name="choose_password"),
     path("sign-in/<str:token>/", sign_in.sign_in_link, name="sign_in_link"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
@@ -31,6 +34,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organise/<slug:slug>/", organise.workspace, name="workspace"),
     path("organise/<slug:slug>/audit/", organise.audit_trail, name="audit_trail"),
     path("organise/<slug:slug>/settings/", set_up.round_settings, name="round_settings"),
+    path("organise/<slug:slug>/plan/", plan.plan, name="plan"),
+    path("organise/<slug:slug>/plan/file/", plan.plan_import, name="plan_import"),
+    path("organise/<slug:slug>/plan.toml", plan.plan_file, name="plan_file"),
+    path("organise/<slug:slug>/amend/", amend.amend, name="amend"),
     path("organise/<slug:slug>/seeds/", seeds.seeds, name="seeds"),
     path("organise/<slug:slug>/panel/", panel.panel, name="panel"),
     path("organise/<slug:slug>/panel/invite/", panel.invite_all, name="invite_all"),

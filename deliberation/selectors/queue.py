@@ -11,14 +11,20 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from deliberation.models import Appeal, ModerationDecision, Round, Statement, User
+from deliberation.models import Appeal, ModerationDecision, Round, Statement, User, VoteEvent
 from deliberation.models.deliberations import Role
+from deliberation.models.moderation import Decision
 from deliberation.models.statements import Origin, Status
+from deliberation.moderation_hints import Hint, hints_for
 from deliberation.phases import allows
 from deliberation.services.appeals import somebody_else_should_look
+from deliberation.services.claims import looked_at
+from deliberation.services.moderation import seen_state
 
 WAITING = "waiting"
 TABS = (WAITING, "accepted", "rejected")
+# Afterwards one decides anew instead.
+TAKEN_BACK_WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -27,10 +33,17 @@ class Item:
 
     statement: Statement
     length: int
+    # Statements that were turned down and say the same, word for word.
     same: list[Statement]
+    hints: list[Hint]
     decisions: list[ModerationDecision]
     # The author's, if it waits for an answer.
     appeal: Appeal | None
+    # When it came in, or the appeal did; whether that is longer ago than promised.
+    since: datetime
+    late: bool
+    # Somebody else is looking at it at this moment.
+    looked_at: bool
     # By whoever reads this, and whether they may decide all the same.
     decided_before: bool
     may_decide: bool
@@ -38,25 +51,24 @@ class Item:
     @property
     def seen(self) -> str:
         """The state this decision is based on; a form sends it back."""
-        return seen(self.statement, self.appeal)
-
-
-def seen(statement: Statement, appeal: Appeal | None) -> str:
-    """The state of a statement as a decision depends on it."""
-    return "appealed" if appeal else statement.status
+        return seen_state(self.statement, self.appeal)
 
 
 def waiting_statements(round: Round) -> QuerySet[Statement]:
-    """Statements of the panel that no moderator has decided on yet, oldest first.
+    """Statements of the panel that no moderator has decided on yet, the longest waiting first.
 
-    Also those turned down whose author asks for a second look.
+    Also those turned down whose author asks for a second look. Each has ``since``.
     """
-    undecided = ~Exists(ModerationDecision.objects.filter(statement=OuterRef("pk")))
+    latest = ModerationDecision.objects.filter(statement=OuterRef("pk")).order_by("-id")
+    undecided = Q(latest=None) | Q(latest=Decision.UNDO)
     # Where moderation comes afterwards, an accepted statement waits for its first look.
     unseen = Q(status=Status.ACCEPTED, origin=Origin.PANEL) & undecided
     appealed = Exists(Appeal.objects.filter(statement=OuterRef("pk"), decided_at=None))
-    found = Statement.objects.filter(Q(status=Status.PENDING) | unseen | appealed, round=round)
-    return found.order_by("number")
+    found = Statement.objects.filter(round=round).alias(
+        latest=Subquery(latest.values("decision")[:1])
+    )
+    found = found.filter(Q(status=Status.PENDING) | unseen | appealed)
+    return with_waiting_since(found).order_by("since", "number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +88,7 @@ def queue_state(round: Round) -> QueueState:
     statements are no longer decided on.
     """
     due = timezone.now() - timedelta(hours=round.moderation_hours)
-    counted = with_waiting_since(waiting_statements(round)).aggregate(
+    counted = waiting_statements(round).aggregate(
         waiting=Count("pk"), oldest=Min("since"), overdue=Count("pk", filter=Q(since__lt=due))
     )
     decided_on = allows(round.stage, Role.MODERATOR, "moderate")
@@ -96,10 +108,11 @@ def with_waiting_since(statements: QuerySet[Statement]) -> QuerySet[Statement]:
 
 
 def tab_statements(round: Round, tab: str) -> QuerySet[Statement]:
-    """The statements of one tab of the queue, in the order in which they came."""
+    """The statements of one tab of the queue: what waits longest first, else by number."""
     if tab == WAITING:
         return waiting_statements(round)
-    return Statement.objects.filter(round=round, status=tab).order_by("number")
+    found = Statement.objects.filter(round=round, status=tab)
+    return with_waiting_since(found).order_by("number")
 
 
 def tab_counts(round: Round) -> dict[str, int]:
@@ -107,10 +120,11 @@ def tab_counts(round: Round) -> dict[str, int]:
     return {tab: tab_statements(round, tab).count() for tab in TABS}
 
 
-def items(statements: Iterable[Statement], *, reader: User) -> list[Item]:
-    """The statements with exact duplicates, earlier decisions and open appeals.
+def items(statements: Iterable[Statement], *, reader: User, round: Round) -> list[Item]:
+    """The statements with hints, duplicates that were turned down, earlier decisions and appeals.
 
-    Three queries in all, and three for each appeal.
+    statements : of this round, with ``since`` (``with_waiting_since``).
+    Seven queries in all, and three for each appeal.
     """
     statements = list(statements)
     appeals = {
@@ -120,19 +134,21 @@ def items(statements: Iterable[Statement], *, reader: User) -> list[Item]:
     decisions = defaultdict(list)
     for decision in ModerationDecision.objects.filter(statement__in=statements).order_by("-id"):
         decisions[decision.statement_id].append(decision)
-    same = defaultdict(list)
-    rounds = {s.round_id for s in statements}
-    for other in Statement.objects.filter(
-        round__in=rounds, folded__in=[s.folded for s in statements]
-    ).order_by("number"):
-        same[other.round_id, other.folded].append(other)
+    same = _turned_down(statements, round)
+    hints = hints_for(round, statements)
+    elsewhere = looked_at(statements, reader)
+    due = timezone.now() - timedelta(hours=round.moderation_hours)
     return [
         Item(
             statement=s,
             length=len(s.text),
-            same=[other for other in same[s.round_id, s.folded] if other.pk != s.pk],
+            same=[other for other in same[s.folded] if other.pk != s.pk],
+            hints=hints.get(s.pk, []),
             decisions=decisions[s.pk],
             appeal=appeals.get(s.pk),
+            since=s.since,  # type: ignore[attr-defined]
+            late=s.since < due,  # type: ignore[attr-defined]
+            looked_at=s.pk in elsewhere,
             decided_before=any(made.actor_id == reader.pk for made in decisions[s.pk]),
             may_decide=s.pk not in appeals or not somebody_else_should_look(s, reader),
         )
@@ -140,6 +156,50 @@ def items(statements: Iterable[Statement], *, reader: User) -> list[Item]:
     ]
 
 
+def _turned_down(statements: list[Statement], round: Round) -> dict[str, list[Statement]]:
+    """Folded text → statements of the round that say so and were turned down."""
+    found = defaultdict(list)
+    texts = {s.folded for s in statements}
+    for other in Statement.objects.filter(
+        round=round, folded__in=texts, status=Status.REJECTED
+    ).order_by("number"):
+        found[other.folded].append(other)
+    return found
+
+
 def in_round(round: Round, number: int) -> Statement | None:
-    """The statement with this public number."""
-    return Statement.objects.filter(round=round, number=number).first()
+    """The statement with this public number, with ``since``."""
+    found = Statement.objects.filter(round=round, number=number)
+    return with_waiting_since(found).first()
+
+
+@dataclass(frozen=True)
+class LastDecision:
+    """What somebody decided last and can still take back; ``count`` statements in one go."""
+
+    statement: Statement
+    decision: str
+    count: int
+
+
+def last_decision(round: Round, user: User) -> LastDecision | None:
+    """The newest decision of the user within the hour that still holds, if it can be taken back.
+
+    Seeds are not taken back, nor is anything that somebody has voted on.
+    """
+    newer = ModerationDecision.objects.filter(
+        statement=OuterRef("statement"), pk__gt=OuterRef("pk")
+    )
+    held = ModerationDecision.objects.filter(
+        ~Exists(newer),
+        statement__round=round,
+        actor=user,
+        created_at__gt=timezone.now() - TAKEN_BACK_WITHIN,
+    ).exclude(decision=Decision.UNDO)
+    last = held.select_related("statement").order_by("-id").first()
+    if last is None or last.statement.origin == Origin.SEED:
+        return None
+    together = held.filter(created_at=last.created_at)
+    if VoteEvent.objects.filter(statement__in=together.values("statement")).exists():
+        return None
+    return LastDecision(last.statement, last.decision, together.count())

@@ -13,6 +13,7 @@ ROUND = 7001
 PANEL = 7002
 PARTICIPANT = 7003
 OWNER = 7004  # of a deliberation that is being made
+CLAIMS = 7005  # of a round; taken alone, in a transaction of its own
 
 
 def hold(space: int, key: int) -> None:

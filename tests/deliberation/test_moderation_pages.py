@@ -24,7 +24,7 @@ def panel(client: Client) -> Deliberation:
 
 
 def decide(client: Client, number: int, decision: str, *, headers: dict | None = None, **more: str):
-    sent = {"decision": decision, "seen": "pending", "tab": "waiting"} | more
+    sent = {"decision": decision, "seen": "pending"} | more
     address = f"/organise/assistant/statements/{number}/moderate/"
     return client.post(address, sent, **(headers or {}))
 
@@ -43,30 +43,49 @@ def test_accepting_without_javascript_redirects_to_the_queue(
     client: Client, panel: Deliberation
 ) -> None:
     answer = decide(client, 5, "accept")
-    assert (answer.status_code, answer.url) == (302, "/organise/assistant/queue/?tab=waiting")
+    assert (answer.status_code, answer.url) == (302, "/organise/assistant/queue/")
     assert status_of(5) == "accepted"
     made = ModerationDecision.objects.latest("id")
     assert (made.reason, made.actor_role) == ("fits", "owner")
 
 
-def test_accepting_with_htmx_answers_with_the_next_card(
+def test_the_script_is_answered_with_what_was_done_and_the_counts(
     client: Client, panel: Deliberation
 ) -> None:
     answer = decide(client, 5, "accept", headers=HTMX)
     page = answer.content.decode()
     assert answer.status_code == 200
     assert "<html" not in page
-    assert "quiet at night" in page
-    assert 'id="card-5"' not in page
-    assert page.count("data-focus") == 1
-    assert "data-announce" in page
+    assert 'id="decided"' in page
+    assert "Accepted: “It should speak my dialect.”" in page
+    assert "Waiting (1)" in page
 
 
-def test_the_last_decision_says_that_nothing_waits(client: Client, panel: Deliberation) -> None:
-    decide(client, 5, "accept", headers=HTMX)
-    page = decide(client, 6, "accept", headers=HTMX).content.decode()
+def test_after_the_last_decision_the_page_says_that_nothing_waits(
+    client: Client, panel: Deliberation
+) -> None:
+    decide(client, 5, "accept")
+    decide(client, 6, "accept")
+    page = client.get("/organise/assistant/queue/").content.decode()
     assert "Nothing is waiting" in page
     assert page.count("data-focus") == 1
+
+
+def test_a_reason_alone_rejects(client: Client, panel: Deliberation) -> None:
+    address = "/organise/assistant/statements/5/moderate/"
+    answer = client.post(address, {"seen": "pending", "reason": "spam", "note": ""})
+    assert answer.status_code == 302
+    made = ModerationDecision.objects.latest("id")
+    assert (status_of(5), made.decision, made.reason) == ("rejected", "reject", "spam")
+
+
+def test_enter_in_the_note_decides_nothing(client: Client, panel: Deliberation) -> None:
+    answer = decide(client, 5, "", note="Half a sentence")
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Choose accept or reject." in page
+    assert 'value="Half a sentence"' in page
+    assert status_of(5) == "pending"
 
 
 def test_rejecting_needs_a_reason_and_keeps_the_note(client: Client, panel: Deliberation) -> None:
@@ -110,8 +129,8 @@ def test_a_decision_can_be_changed_and_both_stay_on_record(
         "speak my dialect" in client.get("/organise/assistant/queue/?tab=rejected").content.decode()
     )
     assert client.get("/organise/assistant/statements/5/moderate/").status_code == 200
-    answer = decide(client, 5, "accept", seen="rejected", tab="rejected")
-    assert answer.url.endswith("?tab=rejected")
+    answer = decide(client, 5, "accept", seen="rejected", back="tab=rejected&evil=1")
+    assert answer.url.endswith("/queue/?tab=rejected")
     assert status_of(5) == "accepted"
     decisions = ModerationDecision.objects.filter(statement__number=5).order_by("id")
     assert [d.decision for d in decisions] == ["reject", "accept"]
@@ -184,11 +203,11 @@ def test_what_does_not_exist_is_not_found(client: Client, panel: Deliberation, p
 
 
 def test_pages_of_the_queue_can_be_turned(client: Client, panel: Deliberation) -> None:
-    for number in range(12):
+    for number in range(22):
         text = f"It should know fact number {number}."
         propose(participant=join(panel), round=the_round(panel), text=text)
     first = client.get("/organise/assistant/queue/").content.decode()
     assert "?tab=waiting&amp;page=2" in first
     second = client.get("/organise/assistant/queue/?tab=waiting&page=2").content.decode()
-    assert "fact number 11" in second
-    assert "fact number 11" not in first
+    assert "fact number 21" in second
+    assert "fact number 21" not in first

@@ -1,4 +1,5 @@
-// Keys on the card. Each button names its keys in data-keys; people can turn them off.
+// Keys on the card, or on whatever carries data-keyed at the moment. Each button names its keys in
+// data-keys; people can turn them off.
 
 const { keep, recall } = window.folkmoot;
 
@@ -42,7 +43,7 @@ document.addEventListener("keydown", (event) => {
   if (!on || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest(TYPING)) return;
   const name = nameOf(event);
-  const controls = [...document.querySelectorAll("#card [data-keys]")];
+  const controls = [...document.querySelectorAll("#card [data-keys], [data-keyed] [data-keys]")];
   const control = controls.find((one) => one.dataset.keys.split(" ").includes(name));
   if (!control || control.closest("[inert]") || !mayUse(name, control)) return;
   event.preventDefault();

@@ -2,9 +2,9 @@
 
 const TIMEOUT_MS = 15_000;
 
-// POST these fields. Never rejects: resolves to {status, page}, where page is the answer as a
-// document; status 0 and an empty page if nothing came back. A page that is left lets the
-// request finish.
+// POST these fields. Never rejects: resolves to {status, page, redirect}, where page is the answer
+// as a document and redirect where the whole page should go instead, as to sign in; status 0 and
+// an empty page if nothing came back. A page that is left lets the request finish.
 async function send(action, fields) {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
@@ -16,9 +16,10 @@ async function send(action, fields) {
       keepalive: true,
       signal: abort.signal,
     });
-    return { status: answer.status, page: parse(await answer.text()) };
+    const redirect = answer.headers.get("HX-Redirect");
+    return { status: answer.status, page: parse(await answer.text()), redirect };
   } catch {
-    return { status: 0, page: parse("") };
+    return { status: 0, page: parse(""), redirect: null };
   } finally {
     clearTimeout(timer);
   }
