@@ -82,6 +82,10 @@ function start(root) {
       if (live) live.textContent = button.dataset.done;
     });
   }
+  for (const button of root.querySelectorAll("button[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
 }
 
 start(document);
