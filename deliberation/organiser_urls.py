@@ -7,6 +7,7 @@ from deliberation.views import (
     amend,
     contact_import,
     contacts,
+    exclusions,
     lineage,
     members,
     moderate,
@@ -92,6 +93,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organise/<slug:slug>/pause/", phase_moves.pause, name="pause"),
     path("organise/<slug:slug>/resume/", phase_moves.resume, name="resume"),
     path("organise/<slug:slug>/reopen/", phase_moves.reopen, name="reopen"),
+    path("organise/<slug:slug>/exclusions/", exclusions.exclusions, name="exclusions"),
     path("organise/<slug:slug>/end-proposals/", phase_moves.end_proposals, name="end_proposals"),
     # Who works here.
     path("organise/<slug:slug>/members/", members.members, name="members"),

@@ -35,6 +35,12 @@ def send_notices() -> int:
     return subscriptions.send_notices()
 
 
+@shared_task(name=sign_in.MAIL_LINK)
+def mail_sign_in_link(email: str, language: str) -> bool:
+    """Mail a sign-in link to someone who asked for it."""
+    return sign_in.mail_link(email=email, language=language)
+
+
 @shared_task(name="deliberation.move_due_rounds")
 def move_due_rounds() -> int:
     """Open, end proposing and close what is due; returns how many rounds moved."""

@@ -110,6 +110,7 @@ ADDRESSES: Final[dict[str, str]] = {
     "merge": "moderate",
     "open_round": "open",
     "end_proposals": "end_proposals",
+    "exclusions": "exclude",
     "dates": "schedule",
     "pause": "pause",
     "resume": "resume",
@@ -123,6 +124,8 @@ ADDRESSES: Final[dict[str, str]] = {
     # Whom the link was sent to has no role yet, and perhaps no account.
     "accept_membership": ANYONE,
     # Results.
+    "watch": "watch",
+    "results_now": ANYONE,
     "close_round": "close",
     "runs": "run",
     "start_run": "run",

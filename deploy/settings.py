@@ -31,6 +31,11 @@ INSTALLED_APPS = [
     "constitutions",
     "aggregation",
     "deliberation",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_htmx",
     "template_partials",
     "csp",
@@ -54,6 +59,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "deploy.gate.Gate",
     "deliberation.middleware.ServiceErrors",
 ]
@@ -95,6 +101,43 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "organise"
 LOGOUT_REDIRECT_URL = "home"
+
+# Signing in: pages of ours for password and link, django-allauth for the second step, passkeys
+# and a sign-in service of the organisation's own. Nobody can open an account by themselves.
+ACCOUNT_ADAPTER = "deliberation.accounts.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "deliberation.accounts.SocialAccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # a link that was mailed proves the address
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Folkmoot"
+MFA_TOTP_TOLERANCE = 1  # a clock that is half a minute off
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL
+# OpenID Connect: OIDC_SERVER is the address of the service, OIDC_NAME what the button says.
+# Who comes by it and is not known may work here only with OIDC_NEW_PEOPLE=1.
+OIDC_OFFERED = env.is_set("OIDC_SERVER")
+OIDC_NEW_PEOPLE = env.flag("OIDC_NEW_PEOPLE", default=False)
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_AUTO_SIGNUP = True
+if OIDC_OFFERED:
+    SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": "oidc",
+                    "name": env.text("OIDC_NAME", default="OpenID"),
+                    "client_id": env.text("OIDC_CLIENT_ID"),
+                    "secret": env.text("OIDC_CLIENT_SECRET"),
+                    "settings": {"server_url": env.text("OIDC_SERVER")},
+                }
+            ],
+        }
+    }
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [

@@ -3,12 +3,48 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
-from django.utils import timezone
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
+from deliberation.messages import hint
 from deliberation.models import SignInLink, User
 
 from .tokens import new_token, token_hash
+
+MAIL_LINK: Final = "deliberation.mail_sign_in_link"
+
+
+def ask_for_link(*, email: str, language: str) -> None:
+    """Have a sign-in link mailed to this address, if someone works here by it.
+
+    A worker makes and sends it, so that how long an answer takes tells nobody who is known. A
+    message that is lost costs a second request.
+    """
+    if not hint(MAIL_LINK, [email, language]):
+        mail_link(email=email, language=language)
+
+
+def mail_link(*, email: str, language: str) -> bool:
+    """Make a link and send it; False if the address is unknown."""
+    user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
+    if user is None:
+        return False
+    address = settings.MAIL_LINKS + reverse("sign_in_link", args=[create_sign_in_link(user=user)])
+    with translation.override(language):
+        letter = EmailMessage(
+            subject=_("Your link to sign in"),
+            body=render_to_string("mail/sign_in.txt", {"address": address}),
+            to=[user.email],
+            headers={"Auto-Submitted": "auto-generated", "Content-Language": language},
+        )
+    letter.send()
+    return True
 
 
 def create_sign_in_link(*, user: User, hours: int = 24) -> str:

@@ -1,21 +1,30 @@
-"""Sign in by password or by a one-time link, and sign out."""
+"""Sign in by password or by a one-time link, and sign out.
+
+After either, django-allauth asks for the second step of people who have set one up; passkeys and
+an organisation's own sign-in service are its pages altogether (deploy/urls.py).
+"""
 
 from __future__ import annotations
 
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login, logout, update_session_auth_hash
+from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from deliberation.organiser_forms import PasswordForm, SignInForm
+from deliberation.models import User
+from deliberation.organiser_forms import LinkByMailForm, PasswordForm, SignInForm
 from deliberation.services import limits
-from deliberation.services.sign_in import find_sign_in_link, use_sign_in_link
+from deliberation.services.sign_in import ask_for_link, find_sign_in_link, use_sign_in_link
+from deliberation.services.subscriptions import mail_offered
 from deliberation.views.errors import error_page
 from deliberation.views.organising import signed_in
 
@@ -34,10 +43,51 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         limits.take(limits.SIGN_IN, limits.network(request))
     form = SignInForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        login(request, form.user)
-        return redirect(target)
+        return _let_in(request, form.user, "password", target)
     status = 422 if request.method == "POST" else 200
-    return render(request, "sign_in/sign_in.html", {"form": form, "next": target}, status=status)
+    return render(request, "sign_in/sign_in.html", _page(form, target), status=status)
+
+
+def _page(form: SignInForm, target: str) -> dict[str, object]:
+    return {
+        "form": form,
+        "next": target,
+        "by_mail": LinkByMailForm() if mail_offered() else None,
+        "service": _service_name(),
+    }
+
+
+def _service_name() -> str:
+    """What the button of the organisation's own sign-in service says; empty if there is none."""
+    if not settings.OIDC_OFFERED:
+        return ""
+    return str(settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]["name"])
+
+
+def _let_in(request: HttpRequest, user: User, method: str, target: str) -> HttpResponse:
+    """Go on to the second step where this person has one, else sign in."""
+    response: HttpResponse = perform_login(
+        request, user, email_verification="none", redirect_url=target
+    )
+    if request.user.is_authenticated:
+        record_authentication(request, user, method=method)
+    return response
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_in_by_mail(request: HttpRequest) -> HttpResponse:
+    """Mail a link that signs in once. The answer is the same whether the address is known."""
+    if not mail_offered():
+        return redirect("sign_in")
+    form = LinkByMailForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        limits.take(limits.SIGN_IN, limits.network(request))
+        limits.take(limits.CONTACT, form.cleaned_data["email"])
+        ask_for_link(email=form.cleaned_data["email"], language=get_language() or "en")
+        return render(request, "sign_in/mailed.html", {"email": form.cleaned_data["email"]})
+    status = 422 if request.method == "POST" else 200
+    return render(request, "sign_in/by_mail.html", {"form": form}, status=status)
 
 
 @never_cache
@@ -53,9 +103,9 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
     user = use_sign_in_link(token)
     if user is None:
         return _gone(request)
-    login(request, user)
-    request.session[BY_LINK] = True
-    return redirect("organise" if user.has_usable_password() else "choose_password")
+    request.session[BY_LINK] = True  # kept when the session becomes that of the user
+    target = "organise" if user.has_usable_password() else "choose_password"
+    return _let_in(request, user, "link", resolve_url(target))
 
 
 @login_required
