@@ -41,7 +41,7 @@ PHASES: Final[dict[str, dict[str, frozenset[str]]]] = {
         "moderator": _MODERATOR | {"moderate"},
         "recruiter": _RECRUITER | {"recruit", "draw"},
         "auditor": _AUDITOR,
-        PARTICIPANT: frozenset({"join"}),
+        PARTICIPANT: frozenset({"join", "withdraw"}),
         OBSERVER: frozenset(),
     },
     "propose": {
@@ -77,7 +77,8 @@ PHASES: Final[dict[str, dict[str, frozenset[str]]]] = {
         "moderator": _MODERATOR,
         "recruiter": _RECRUITER,
         "auditor": _AUDITOR,
-        PARTICIPANT: frozenset(),
+        # Leaving is always allowed; the votes of a closed round stay.
+        PARTICIPANT: frozenset({"withdraw"}),
         OBSERVER: frozenset({"read_statements", "read_report"}),
     },
 }
