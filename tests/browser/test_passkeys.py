@@ -1,0 +1,74 @@
+"""A passkey is added and signs in, in a real browser with a virtual authenticator."""
+
+from __future__ import annotations
+
+import pytest
+from allauth.mfa.models import Authenticator
+from playwright.sync_api import Page, expect
+
+from tests.browser.barriers import no_barriers
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PASSWORD = "correct horse battery"
+
+
+def with_authenticator(page: Page) -> None:
+    """The browser has a device that knows its person, as a phone with a fingerprint reader has."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    devtools.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasResidentKey": True,
+                "hasUserVerification": True,
+                "isUserVerified": True,
+                "automaticPresenceSimulation": True,
+            }
+        },
+    )
+
+
+def by_password(page: Page) -> None:
+    page.goto("/sign-in/")
+    page.get_by_label("E-mail address").first.fill("alice@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("My deliberations")
+
+
+def test_a_passkey_takes_the_place_of_the_password(open_page):
+    alice = make_user()
+    page = open_page()
+    with_authenticator(page)
+    by_password(page)
+    page.get_by_role("link", name="Second step when signing in").click()
+    no_barriers(page)
+    page.get_by_role("link", name="Set up").nth(1).click()
+    if page.get_by_role("heading", name="Is it you?").is_visible():
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Go on").click()
+    page.get_by_label("Name").fill("My phone")
+    page.get_by_label("Use it instead of a password").check()
+    page.get_by_role("button", name="Add it").click()
+    expect(
+        page.get_by_text("10 codes are left").or_(page.get_by_text("Recovery codes")).first
+    ).to_be_visible()
+    assert Authenticator.objects.filter(user=alice, type="webauthn").exists()
+
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/sign-in/?next=/organise/new/")
+    page.get_by_role("button", name="Use a passkey").click()
+    page.wait_for_url("**/organise/new/")
+
+
+def test_a_browser_that_gives_no_passkey_says_so(open_page):
+    make_user()
+    page = open_page()
+    page.goto("/sign-in/")
+    page.evaluate("() => { navigator.credentials.get = () => Promise.reject(Error('no')); }")
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_text("The browser gave no passkey or key")).to_be_visible()
