@@ -108,7 +108,7 @@ def _decoded(data: bytes, table: Table) -> str | None:
 def _guessed(data: bytes) -> tuple[str, str]:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace"), "UTF-16"
-    if b"\0" in data[:200]:
+    if data[:200].count(0) * 4 > len(data[:200]):
         # Without a mark at its beginning: the side on which the zeros stand tells the order.
         order = "utf-16-le" if data[1:200:2].count(0) >= data[0:200:2].count(0) else "utf-16-be"
         return data.decode(order, errors="replace"), "UTF-16"

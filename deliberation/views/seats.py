@@ -126,6 +126,7 @@ def _links_page(request: HttpRequest, managed: Managed, issued: list[IssuedSeat]
     context = {
         "managed": managed,
         "links": links,
+        "tokens": " ".join(s.token for s in issued),
         # Carried by the page itself: no second request could ask for links that are forgotten.
         "csv_address": "data:text/csv;charset=utf-8," + quote(table),
     }
