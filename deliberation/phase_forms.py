@@ -84,7 +84,8 @@ class DatesForm(forms.Form):
     def __init__(self, *args: Any, deliberation: Deliberation, round: Round, **kwargs: Any) -> None:
         zone = deliberation.time_zone
         stored = {name: on_clock(getattr(round, name), zone) for name in DATES}
-        super().__init__(*args, initial={"time_zone": zone, **stored}, **kwargs)
+        kwargs["initial"] = {"time_zone": zone, **stored}
+        super().__init__(*args, **kwargs)
         zones = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
         self.fields["time_zone"].choices = [(name, name) for name in zones]  # type: ignore[attr-defined]
         if round.is_open:

@@ -10,7 +10,9 @@ from deliberation.services import (
     limits,
     list_uploads,
     outbox,
+    queue_reminders,
     schedule,
+    sign_in,
     subscriptions,
     watching,
 )
@@ -51,6 +53,12 @@ def move_due_rounds() -> int:
 def send_mail() -> int:
     """Send what waits in the outbox; returns how many letters went out."""
     return outbox.send_due()
+
+
+@shared_task(name="deliberation.remind_moderators")
+def remind_moderators() -> int:
+    """Write to moderators whose queue is later than promised; returns how many letters."""
+    return queue_reminders.remind_moderators()
 
 
 @shared_task(name="deliberation.watch_rounds")

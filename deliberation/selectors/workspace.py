@@ -268,7 +268,7 @@ def _panel(managed: Managed) -> str:
 
 
 def _seeds(round: Round) -> str:
-    seeds = round.statements.counting().filter(origin=Origin.SEED).count()  # type: ignore[attr-defined]
+    seeds = round.statements.counting().filter(origin=Origin.SEED).count()
     if not seeds:
         return _("Statements to begin with, so that the first people have something to vote on.")
     text = ngettext("%(n)d statement to begin with.", "%(n)d statements to begin with.", seeds)
