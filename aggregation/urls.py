@@ -2,7 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from aggregation.views import group_names, organise, report, report_data, report_statements
+from aggregation.views import (
+    group_names,
+    now,
+    organise,
+    report,
+    report_data,
+    report_statements,
+    watch,
+)
 
 WORK = "organise/<slug:slug>/"
 REPORT = "d/<slug:slug>/report/"
@@ -14,6 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{WORK}runs/start/", organise.start_run, name="start_run"),
     path(f"{WORK}runs/<int:run_id>/", organise.run, name="run"),
     path(f"{WORK}runs/<int:run_id>/groups/", group_names.name_groups, name="name_groups"),
+    path(f"{WORK}watch/", watch.watch, name="watch"),
+    path("d/<slug:slug>/now/", now.results_now, name="results_now"),
     path(REPORT, report.report, name="report"),
     path(RUN, report.report_run, name="report_run"),
     path(f"{RUN}groups/<slug:letter>/", report_statements.report_group, name="report_group"),

@@ -50,6 +50,7 @@ ACTIONS = {
     "round.reopened": gettext_lazy("Round opened again"),
     "round.closed": gettext_lazy("Round closed"),
     "round.amended": gettext_lazy("Something fixed was amended in public"),
+    "exclusions.applied": gettext_lazy("Votes left out by the plan’s rule"),
     "polis.imported": gettext_lazy("Votes imported"),
     "run.queued": gettext_lazy("Run asked for"),
     "version.drafted": gettext_lazy("Constitution drafted"),
