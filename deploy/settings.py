@@ -290,6 +290,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 4},
     },
+    # One letter a day to each, however often this looks.
+    "remind-moderators": {
+        "task": "deliberation.remind_moderators",
+        "schedule": 900.0,
+        "options": {"expires": 850},
+    },
     "sweep-limits": {
         "task": "deliberation.sweep_limits",
         "schedule": 3600.0,

@@ -282,7 +282,8 @@ if (list?.dataset.more) {
   for (const card of cards()) ready(card);
   document.querySelector(".queue-bar__moves").hidden = false;
   const named = document.getElementById(location.hash.slice(1))?.closest("[data-card]");
-  if (!document.querySelector(".error-summary")) choose(named ?? cards()[0]);
+  // A finger begins at the top of the page, a keyboard at the first card.
+  choose(named ?? cards()[0], named !== undefined || matchMedia("(hover: hover)").matches);
 }
 
 document.addEventListener("focusin", (event) => {
