@@ -119,6 +119,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL
 # OpenID Connect: OIDC_SERVER is the address of the service, OIDC_NAME what the button says.
 # Who comes by it and is not known may work here only with OIDC_NEW_PEOPLE=1.
 OIDC_OFFERED = env.is_set("OIDC_SERVER")
+OIDC_NAME = env.text("OIDC_NAME", default="OpenID")
 OIDC_NEW_PEOPLE = env.flag("OIDC_NEW_PEOPLE", default=False)
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
@@ -131,7 +132,7 @@ if OIDC_OFFERED:
             "APPS": [
                 {
                     "provider_id": "oidc",
-                    "name": env.text("OIDC_NAME", default="OpenID"),
+                    "name": OIDC_NAME,
                     "client_id": env.text("OIDC_CLIENT_ID"),
                     "secret": env.text("OIDC_CLIENT_SECRET"),
                     "settings": {"server_url": env.text("OIDC_SERVER")},

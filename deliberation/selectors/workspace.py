@@ -222,7 +222,7 @@ def _steps(managed: Managed, missing: list[Missing]) -> list[Step]:
             else "current"
             if place == here
             else "next",
-            address=_step_address(managed, page, action),
+            address=_step_address(managed, page, action, missing),
             missing=lacking.get(page, []),
         )
         for place, (title, text, page, action) in enumerate(way)
@@ -239,9 +239,9 @@ def _step_now(published_at: datetime | None, round: Round, missing: list[Missing
     return 7 if round.phase == Phase.CLOSED else 5
 
 
-def _step_address(managed: Managed, page: str, action: str) -> str:
+def _step_address(managed: Managed, page: str, action: str, missing: list[Missing]) -> str:
     """Pages of moves are there only while the move can be made."""
-    if page in ("open_round", "close_round") and not managed.may(action):
+    if page in ("open_round", "close_round") and (missing or not managed.may(action)):
         return ""
     return _address(managed, page, action)
 

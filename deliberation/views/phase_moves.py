@@ -43,7 +43,7 @@ def open_round(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "managed": managed,
         "form": form,
-        "missing": rounds.what_is_missing(managed.round),
+        "missing": rounds.missing_before_opening(managed.round),
         "numbers": numbers(managed),
         "two_people": schedule.needs_two_people(managed.round),
     }

@@ -53,15 +53,8 @@ def _page(form: SignInForm, target: str) -> dict[str, object]:
         "form": form,
         "next": target,
         "by_mail": LinkByMailForm() if mail_offered() else None,
-        "service": _service_name(),
+        "service": settings.OIDC_NAME if settings.OIDC_OFFERED else "",
     }
-
-
-def _service_name() -> str:
-    """What the button of the organisation's own sign-in service says; empty if there is none."""
-    if not settings.OIDC_OFFERED:
-        return ""
-    return str(settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]["name"])
 
 
 def _let_in(request: HttpRequest, user: User, method: str, target: str) -> HttpResponse:

@@ -84,7 +84,7 @@ class Answers(BaseHTTPRequestHandler):
 def service(settings) -> Iterator[Service]:
     server = Service(("127.0.0.1", 0), Answers)
     Thread(target=server.serve_forever, daemon=True).start()
-    settings.OIDC_OFFERED = True
+    settings.OIDC_OFFERED, settings.OIDC_NAME = True, "Town hall"
     settings.SOCIALACCOUNT_PROVIDERS = {
         "openid_connect": {
             "OAUTH_PKCE_ENABLED": True,
