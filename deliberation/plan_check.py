@@ -26,7 +26,7 @@ class PlanProblem:
 def plan_problems(round: Round) -> list[str]:
     """What in the plan a later step would refuse, one sentence each. Empty if it can be run."""
     plan = Plan.from_dict(round.plan)
-    found = problems_of_plan(plan, panel=round.deliberation.panel) + _problems_of_round(round)
+    found = problems_of_plan(plan, panel=round.deliberation.panel) + problems_of_round(round)
     return [problem.words for problem in found]
 
 
@@ -87,7 +87,8 @@ def _weights(plan: Plan, panel: Panel) -> list[PlanProblem]:
     return found
 
 
-def _problems_of_round(round: Round) -> list[PlanProblem]:
+def problems_of_round(round: Round) -> list[PlanProblem]:
+    """What does not hold of the columns of the round, as this object has them."""
     found = []
     if not round.reason_codes:
         words = _("Choose at least one reason for which a statement may be turned down.")

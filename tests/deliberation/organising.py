@@ -1,27 +1,27 @@
-"""What tests of the organiser's pages share: a form that holds, a plan, and roles."""
+"""What tests of the organiser's pages share: forms that hold, a plan as a file, and roles."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple
 from django.test import Client
 
-from deliberation.models import Deliberation, Membership
+from deliberation.amend_form import AmendForm
+from deliberation.models import Deliberation, Membership, Round
+from deliberation.plan_form import PlanForm
 from tests.factories import make_user
 
+# What begins a deliberation.
 FORM = {
     "title": "How an assistant should behave",
     "question": "What should the assistant do?",
     "description": "",
-    "open_link": "yes",
     "visibility": "public",
-    "consent_text": "You vote on short statements.",
-    "moderation": "before",
-    "statement_max_length": "180",
-    "target_votes": "25",
-    "min_votes_to_propose": "0",
-    "routing": "balanced",
-    "min_exposures": "30",
-    "ask_importance": "on",
     "language": "en",
-    "plan_choice": "default",
 }
+# The page of texts.
+TEXTS = FORM | {"consent_text": "You vote on short statements."}
 
 OWN_PLAN = """
 name = "library"
@@ -32,6 +32,31 @@ k = 3
 id = "threshold"
 above = 0.6
 """
+
+
+def plan_as_sent(round: Round, kind: type[PlanForm] = PlanForm) -> dict[str, Any]:
+    """What a browser sends of the plan's page as it stands, except for the button."""
+    form = kind(round=round)
+    sent: dict[str, Any] = {f"rules__{rule.number}__id": rule.id for rule in form.rules}
+    for field in form:
+        value = _sent(field)
+        if value is not None:
+            sent[field.html_name] = value
+    return sent
+
+
+def amendment_as_sent(round: Round) -> dict[str, Any]:
+    """The same of the page for amendments."""
+    return plan_as_sent(round, AmendForm)
+
+
+def _sent(field: BoundField) -> str | list[str] | None:
+    value = field.value()
+    if isinstance(field.field.widget, CheckboxSelectMultiple):
+        return list(value)
+    if isinstance(field.field.widget, CheckboxInput):
+        return "on" if value else None
+    return "" if value is None else str(value)
 
 
 def sign_in_as(client: Client, role: str, deliberation: Deliberation) -> None:
