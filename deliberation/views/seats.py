@@ -103,20 +103,9 @@ def _seats_page(
         "every": every,
         "counts": seat_counts(managed.deliberation),
         "may_recruit": managed.may("recruit"),
-        "open_link": managed.deliberation.panel.open_link,
-        "vendor_link": _vendor_link(request, managed),
-        "participant_link": absolute(managed.deliberation.get_absolute_url(), request),
         "issued_meanwhile": status == 409,
     }
     return render(request, "organise/seats.html", context, status=status)
-
-
-def _vendor_link(request: HttpRequest, managed: Managed) -> str:
-    """What the organiser gives to the vendor; empty where none sends people."""
-    if not managed.deliberation.panel.vendor_link:
-        return ""
-    address = reverse("join", args=[managed.deliberation.slug]) + "?xid="
-    return absolute(address, request)
 
 
 def _links_page(request: HttpRequest, managed: Managed, issued: list[IssuedSeat]) -> HttpResponse:

@@ -107,7 +107,7 @@ def test_frozen_settings_and_the_public_page_tell_them(
 def test_the_people_page_has_the_vendors_link(owner_client: Client) -> None:
     make_deliberation(vendor_link=True)
     assert (
-        "/d/assistant/join/?xid=" in owner_client.get("/organise/assistant/seats/").content.decode()
+        "/d/assistant/join/?xid=" in owner_client.get("/organise/assistant/panel/").content.decode()
     )
 
 
