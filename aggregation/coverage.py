@@ -22,7 +22,7 @@ class Coverage:
 
 def coverage(round: Round) -> Coverage:
     """The state of an open round as it is known."""
-    found = LiveFinding.objects.filter(round=round).first()
+    found = LiveFinding.objects.filter(round=round).defer("results").first()
     minutes = int((now() - found.as_of).total_seconds() // 60) if found else 0
     return Coverage(found, max(minutes, 0), has_newer_votes(round, found))
 

@@ -19,6 +19,7 @@ from deliberation.access import managed_deliberation
 from deliberation.models.rounds import Phase
 from deliberation.selectors.organiser import numbers
 from deliberation.services import rounds
+from deliberation.services.exclusions import matches
 from deliberation.views.organising import readable, signed_in
 
 
@@ -34,7 +35,11 @@ def close_round(request: HttpRequest, slug: str) -> HttpResponse:
             run = queue_run(round=closed, requested_by=actor)
         messages.success(request, _("The round is closed. The votes are being counted."))
         return redirect("run", slug, run.pk)
-    context = {"managed": managed, "numbers": numbers(managed)}
+    context = {
+        "managed": managed,
+        "numbers": numbers(managed),
+        "left_out": matches(managed.round),
+    }
     return render(request, "aggregation/close_round.html", context)
 
 

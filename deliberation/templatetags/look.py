@@ -107,17 +107,20 @@ def deliberation_nav(
     """The strip of pages under the header. ``here`` is the URL name of this page.
 
     Voting is there for who sits on a seat, and so are their own pages; the report once the
-    round is closed, and the constitution once it is published.
+    round is closed, results before that only where the plan shows them to everybody, and the
+    constitution once it is published.
     """
     request = context.get("request")
     seated = request is not None and current_participant(request, deliberation) is not None
-    phase = deliberation.rounds.order_by("-number").values_list("phase", flat=True).first()
+    newest = deliberation.rounds.order_by("-number").values_list("phase", "show_results").first()
+    phase, open_results = newest or (None, False)
     pages = [
         ("deliberation", _("Overview"), True),
         ("vote", _("Vote"), seated and phase in OPEN_PHASES),
         ("own_votes", _("Your votes"), seated and phase != Phase.DRAFT),
         ("your_part", _("Your part"), seated),
         ("statements", _("Statements"), phase != Phase.DRAFT),
+        ("results_now", _("So far"), open_results and phase in OPEN_PHASES),
         ("report", _("Report"), phase == Phase.CLOSED),
         ("constitution", _("Constitution"), deliberation.published_at is not None),
         ("moderation_log", _("Log"), phase != Phase.DRAFT),

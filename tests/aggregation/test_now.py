@@ -128,3 +128,21 @@ def test_what_is_written_while_results_are_closed_says_nothing_of_the_votes():
         kept = {name for name in row if name not in ("id", "round_id", "as_of", "last_event")}
         rows.append(json.dumps({name: row[name] for name in sorted(kept)}))
     assert rows[0] == rows[1]
+
+
+def test_pages_of_participants_lead_there_only_if_the_plan_shows_it(client):
+    deliberation = voted()
+    address = reverse("results_now", args=[deliberation.slug])
+    for name in ("deliberation", "statements"):
+        html = client.get(reverse(name, args=[deliberation.slug])).content.decode()
+        assert address in html
+        assert "after voting has closed" not in html
+
+
+def test_pages_of_participants_do_not_lead_there_otherwise(client):
+    deliberation = voted(shown=False)
+    address = reverse("results_now", args=[deliberation.slug])
+    for name in ("deliberation", "statements"):
+        html = client.get(reverse(name, args=[deliberation.slug])).content.decode()
+        assert address not in html
+        assert "after voting has closed" in html

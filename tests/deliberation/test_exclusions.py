@@ -275,3 +275,13 @@ def test_no_page_of_organisers_says_how_those_people_voted(client):
         body = html[html.index("Whom it meets now") : html.index("<form")]
         pages.append(body)
     assert pages[0] == pages[1]
+
+
+def test_the_page_that_closes_the_round_tells_of_a_rule_not_applied(client):
+    deliberation = with_rule()
+    person(deliberation, [1, 1, 1], "spam")
+    client.force_login(alice(deliberation))
+    address = reverse("close_round", args=[deliberation.slug])
+    assert "meets 1 person, and has not been applied" in client.get(address).content.decode()
+    applied(deliberation)
+    assert "has not been applied" not in client.get(address).content.decode()
