@@ -45,7 +45,7 @@ def later(times: int = 1):
 
 class TestSending:
     def test_each_person_gets_a_letter_with_a_link_that_takes_their_seat(self):
-        invited(make_open(open_link=False), person(1), person(2))
+        invited(make_open(), person(1), person(2))
         assert send_due() == 2
         assert [m.to for m in mail.outbox] == [["p1@example.org"], ["p2@example.org"]]
         links = [
@@ -254,7 +254,7 @@ def test_a_real_mail_server_takes_two_letters_and_refuses_one():
     message = sink.letters[0][1]
     assert message["Subject"].strip() == "Your seat on a panel – Wie soll eine KI sein?"
     assert message.get_content_type() == "text/plain"
-    assert message["List-Unsubscribe"].startswith("<https://moot.example.org/mail/stop/")
+    assert message["List-Unsubscribe"].strip().startswith("<https://moot.example.org/mail/stop/")
     row = Outgoing.objects.get(contact__email="alice@example.org")
     assert message["Message-ID"] == message_id(row)
     lost = Outgoing.objects.get(contact__email="bob@example.org")
