@@ -1,0 +1,99 @@
+"""The watch page in a browser: it keeps itself up to date without moving under one's hands."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from django.urls import reverse
+from django.utils.timezone import now
+from playwright.sync_api import Page, expect
+
+from aggregation import live
+from deliberation.models import Deliberation, HourTally, JoinTally, RoundWatch, User
+from deliberation.services.sign_in import create_sign_in_link
+from deliberation.services.statements import propose
+from deliberation.services.watching import watch
+from tests.browser.barriers import no_barriers
+from tests.factories import join, make_open, the_round, vote_row
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def looked(deliberation: Deliberation) -> None:
+    assert watch(round=the_round(deliberation), settled=timedelta(0))
+
+
+@pytest.fixture
+def panel() -> Deliberation:
+    """Twenty people, five days of votes, a statement that waits, and a busy hour."""
+    live._known.clear()
+    deliberation = make_open()
+    deliberation.panel.size_wanted = 40
+    deliberation.panel.save()
+    rng = np.random.default_rng(5)
+    for n in range(20):
+        side = 1 if n % 3 else -1
+        vote_row(join(deliberation), [1, side, -side, 0][: int(rng.integers(0, 5))])
+    propose(participant=join(deliberation), round=the_round(deliberation), text="It should listen.")
+    hour = now().replace(minute=0, second=0, microsecond=0)
+    HourTally.objects.bulk_create(
+        HourTally(round=the_round(deliberation), hour=hour - timedelta(hours=back),
+                  votes=int(rng.integers(1, 60)), changes=int(rng.integers(0, 5)))
+        for back in range(2, 110, 2)
+    )  # fmt: skip
+    JoinTally.objects.create(deliberation=deliberation, network=b"n" * 16, hour=hour, joined=14)
+    looked(deliberation)
+    live.look(the_round(deliberation))
+    return deliberation
+
+
+def sit_down(page: Page, deliberation: Deliberation) -> None:
+    """Alice signs in and opens the page."""
+    page.goto(f"/sign-in/{create_sign_in_link(user=User.objects.get(email='alice@example.org'))}/")
+    page.get_by_role("button", name="Sign in as alice@example.org").click()
+    page.goto(reverse("watch", args=[deliberation.slug]))
+
+
+@pytest.mark.parametrize(
+    "look", [{"width": 1280}, {"width": 360, "dark": True}, {"width": 768, "javascript": False}]
+)
+def test_the_page_has_no_barriers(open_page, panel, look):
+    page = open_page(**look)
+    sit_down(page, panel)
+    for fold in page.locator("main details").all():
+        fold.locator("summary").click()
+    expect(page.get_by_role("heading", name="Worth a look")).to_be_visible()
+    if look.get("javascript", True):
+        no_barriers(page)
+
+
+def test_nothing_moves_while_nothing_is_new(open_page, panel):
+    page = open_page()
+    sit_down(page, panel)
+    refresh = page.locator("#watch-refresh")
+    answered(page, refresh.click)
+    page.evaluate("document.getElementById('watch').dataset.same = 'yes'")
+    answered(page, refresh.click)
+    expect(page.locator("#watch[data-same]")).to_be_visible()
+
+
+def test_new_figures_come_in_and_what_was_unfolded_stays_so(open_page, panel):
+    page = open_page()
+    sit_down(page, panel)
+    page.locator("#twin-time summary").click()
+    row = RoundWatch.objects.get()
+    row.figures["people"]["joined"] = 33
+    row.as_of += timedelta(minutes=1)
+    row.save()
+    answered(page, page.locator("#watch-refresh").click)
+    expect(page.get_by_role("row", name="Joined 33")).to_be_visible()
+    expect(page.locator("#twin-time")).to_have_attribute("open", "")
+
+
+def answered(page: Page, act) -> None:
+    """Act, and wait until the server's answer is dealt with."""
+    with page.expect_response(lambda answer: answer.url.endswith("/watch/")):
+        act()
+    page.wait_for_function("!document.querySelector('.htmx-request')")
