@@ -31,8 +31,8 @@ from deliberation.phases import allows
 from . import locks
 from .appeals import answer_appeal
 from .audit import record
-from .errors import Duplicate, Invalid, NotAllowed, WrongPhase
-from .statements import refuse_duplicate
+from .errors import Invalid, NotAllowed, WrongPhase
+from .statements import refuse_duplicate, same_statement
 
 _STATUS = {Decision.ACCEPT: Status.ACCEPTED, Decision.REJECT: Status.REJECTED}
 # Reasons that come with something else than a moderator's decision on a statement.
@@ -107,7 +107,7 @@ def moderate_all(
         raise Invalid(_("Mark at least one statement."), field="n")
     wanted = Statement.objects.filter(round=round, number__in=seen).order_by("pk")
     with transaction.atomic():
-        _lock(list(wanted), decision)
+        _lock(list(wanted.all()), decision)
         locks.hold(locks.CLAIMS, round.pk)
         round = Round.objects.select_related("deliberation").get(pk=round.pk)
         _refuse_when_closed(round, role)
@@ -196,16 +196,13 @@ def _refuse_unless_as_seen(
 
 def _refuse_repeated(statements: Sequence[Statement], round: Round) -> None:
     """Of texts that were turned down none may be shown twice."""
-    for one in statements:
-        if one.status == Status.REJECTED:
-            try:
-                refuse_duplicate(one.text, round)
-            except Duplicate as error:
-                raise Invalid(
-                    _("Statement %(n)d says the same as statement %(other)d.")
-                    % {"n": one.number, "other": error.existing.number},
-                    field="n",
-                ) from error
+    back = [one for one in statements if one.status == Status.REJECTED]
+    first: dict[str, Statement] = {}
+    for one in back:
+        other = same_statement(one.text, round) or first.setdefault(one.folded, one)
+        if other != one:
+            words = _("Statement %(n)d says the same as statement %(other)d.")
+            raise Invalid(words % {"n": one.number, "other": other.number}, field="n")
 
 
 # --- What is done
