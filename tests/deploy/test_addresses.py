@@ -1,0 +1,294 @@
+"""Every address of the site, asked for by everybody: what is in no table is not there.
+
+deploy/addresses.py says who may ask for what. Here the URL conf is walked: it and the table name
+the same addresses, and each answers the anonymous, an outsider and the five roles as it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import (
+    URLPattern,
+    URLResolver,
+    get_resolver,
+    include,
+    path,
+    reverse,
+)
+
+from constitutions.comparison import compare
+from constitutions.drafting import draft_version, publish_version
+from deliberation.models import Contact, ListUpload
+from deliberation.models.deliberations import Role
+from deliberation.phases import PHASES, ever_allowed
+from deliberation.services.approvals import agreed, open_approval
+from deliberation.services.member_invitations import invitation_token, invite_member
+from deliberation.services.panels import issue_seats
+from deploy.addresses import ADDRESSES, ANYONE, SIGNED_IN
+from tests.aggregation.reporting import another, closed, finish
+from tests.deliberation.organising import sign_in_as
+from tests.factories import make_user
+
+VISITORS = ["anonymous", "outsider", *Role.values]
+
+# What stands in an address beside the slug. Each value is a literal, or the name of something
+# that the world below has, as in "$run".
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "accept_membership": {"token": "$invitation_token"},
+    "appeal": {"number": 1},
+    "check_contacts": {"pk": "$contact_list"},
+    "check_contacts_file": {"pk": "$contact_list"},
+    "come_back": {"token": "unknown"},
+    "comparison": {"number": 1, "baseline": "hhh"},
+    "confirm_places": {"number": 1, "baseline": "hhh"},
+    "constitution_version": {"number": 1},
+    "contact": {"pk": "$contact"},
+    "decide_place": {"number": 1, "baseline": "hhh", "key": "$principle"},
+    "edit_comparison": {"number": 1, "baseline": "hhh"},
+    "edit_preamble": {"number": 2},
+    "edit_principle": {"number": 2, "key": "$principle"},
+    "edit_version": {"number": 2},
+    "export": {"number": 1, "format": "canonical-json"},
+    "member": {"number": "$member"},
+    "member_invitation": {"number": "$invitation"},
+    "moderate": {"number": 1},
+    "mfa_edit_webauthn": {"pk": 1},
+    "mfa_remove_webauthn": {"pk": 1},
+    "move_principle": {"number": 2, "key": "$principle"},
+    "name_groups": {"run_id": "$run"},
+    "openid_connect_callback": {"provider_id": "nobody"},
+    "openid_connect_login": {"provider_id": "nobody"},
+    "publish_version": {"number": 2},
+    "refuse_approval": {"number": "$approval"},
+    "reissue_seat": {"number": "$seat"},
+    "remove_contact": {"pk": "$contact"},
+    "remove_principle": {"number": 2, "key": "$principle"},
+    "report_change": {"run_id": "$run"},
+    "report_data": {"run_id": "$run"},
+    "report_file": {"run_id": "$run", "name": "votes.csv"},
+    "report_group": {"run_id": "$run", "letter": "a"},
+    "report_method": {"run_id": "$run"},
+    "report_outcome": {"run_id": "$run"},
+    "report_picture": {"run_id": "$run", "name": "map"},
+    "report_rules": {"run_id": "$run"},
+    "report_run": {"run_id": "$run"},
+    "report_statement": {"run_id": "$run", "number": 1},
+    "report_statements": {"run_id": "$run"},
+    "restore_principle": {"number": 2, "key": "$principle"},
+    "revoke_seat": {"number": "$seat"},
+    "rewrite": {"number": 1},
+    "run": {"run_id": "$run"},
+    "seat": {"token": "unknown"},
+    "sign_in_link": {"token": "unknown"},
+    "statement_picture": {"run_id": "$run", "number": 1},
+    "stop_letters": {"token": "unknown"},
+    "suggest_places": {"number": 1, "baseline": "hhh"},
+    "unsubscribe": {"token": "unknown"},
+    "write_contact": {"pk": "$contact"},
+}
+
+# Addresses whose view may ask for more than the table does, and why.
+STRICTER = {
+    "refuse_approval": "only roles that may do what was asked for",
+    "organise_new": "only users who may begin deliberations",
+}
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address of the URL conf: its name, how it is written, what stands in it."""
+
+    name: str
+    written: str
+    wants: frozenset[str]
+
+
+def addresses(
+    of: Iterable[URLPattern | URLResolver], written: str = "", wants: Iterable[str] = ()
+) -> Iterator[Address]:
+    """Every address, includes walked through. Those without a name have ""."""
+    for one in of:
+        so_far, inside = f"{written}{one.pattern}", {*wants, *one.pattern.regex.groupindex}
+        if isinstance(one, URLResolver):
+            yield from addresses(one.url_patterns, so_far, inside)
+        else:
+            yield Address(one.name or "", so_far, frozenset(inside))
+
+
+CONF = list(addresses(get_resolver("deploy.urls").url_patterns))
+NAMES = [address.name for address in CONF]
+
+
+def test_the_url_conf_and_the_table_name_the_same_addresses():
+    assert "" not in NAMES, "An address without a name cannot be in the table."
+    assert set(NAMES) - set(ADDRESSES) == set(), "Add these to deploy/addresses.py."
+    assert set(ADDRESSES) - set(NAMES) == set(), "These lead nowhere any more."
+    assert len(NAMES) == len(set(NAMES)), "Two addresses share a name."
+
+
+def test_the_table_speaks_of_actions_that_phases_know():
+    known = {action for roles in PHASES.values() for may in roles.values() for action in may}
+    assert set(ADDRESSES.values()) - {ANYONE, SIGNED_IN} <= known
+
+
+def test_every_address_below_organise_belongs_to_a_role():
+    """Nothing of a deliberation's workspace is for anybody who happens to have an account."""
+    below = [address for address in CONF if address.written.startswith("organise/<slug")]
+    assert below
+    for address in below:
+        assert ADDRESSES[address.name] not in {ANYONE, SIGNED_IN}, address
+
+
+def test_this_test_knows_what_stands_in_each_address():
+    lines = [
+        f"“{address.name}” wants {sorted(address.wants - {'slug'})}"
+        for address in CONF
+        if address.wants - {"slug"} != set(PARAMETERS.get(address.name, {}))
+    ]
+    assert not lines, (
+        "Say in PARAMETERS what stands in these addresses. Take something that is there for its "
+        "owner, so that the page itself is tried:\n" + "\n".join(lines)
+    )
+
+
+@dataclass(frozen=True)
+class World:
+    """A closed deliberation with its report, a published version and a new draft."""
+
+    slug: str
+    things: dict[str, Any]
+    clients: dict[str, Client]
+
+    def path(self, address: Address) -> str:
+        found = {
+            word: self.things[value[1:]] if str(value).startswith("$") else value
+            for word, value in PARAMETERS.get(address.name, {}).items()
+        }
+        slug = {"slug": self.slug} if "slug" in address.wants else {}
+        return reverse(address.name, kwargs=slug | found)
+
+    def ask(self, visitor: str, method: str, path: str) -> HttpResponse:
+        """The answer. What it changed is taken back, so that everybody meets the same world."""
+        with transaction.atomic():
+            answer = getattr(self.clients[visitor], method)(path)
+            transaction.set_rollback(True)
+        return answer
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    owner = make_user()
+    round = closed()
+    deliberation, run = round.deliberation, finish(round)
+    # The plan of the round selects nothing with so few people; this one always does.
+    two_best = another(round, {"rules": [{"id": "approval", "seats": 2}]})
+    selecting = finish(round, two_best)
+    deliberation.two_people = True
+    deliberation.save()
+    seats = issue_seats(deliberation=deliberation, count=1, actor=owner)
+    version = publish_version(
+        version=draft_version(deliberation=deliberation, run=selecting, actor=owner), actor=owner
+    )
+    compare(version=version)
+    draft = draft_version(deliberation=deliberation, run=selecting, actor=owner)
+    invitation = invite_member(
+        deliberation=deliberation,
+        email="carol@example.org",
+        role=Role.AUDITOR,
+        language="en",
+        actor=owner,
+    )
+    agreed(deliberation=deliberation, action="publish", digest="a", actor=owner)
+    contact = Contact.objects.create(panel=deliberation.panel, email="dave@example.org")
+    upload = ListUpload.objects.create(
+        panel=deliberation.panel, purpose="contacts", actor=owner, data=b"email\nerin@example.org\n"
+    )
+    clients = {visitor: Client(raise_request_exception=False) for visitor in VISITORS}
+    clients["owner"].force_login(owner)
+    for visitor in set(VISITORS) - {"owner"}:
+        sign_in_as(clients[visitor], visitor, deliberation)
+    things = {
+        "run": run.pk,
+        "seat": seats[0].number,
+        "principle": draft.principles.first().key,
+        "invitation": invitation.pk,
+        "invitation_token": invitation_token(invitation),
+        "approval": open_approval(deliberation, "publish").pk,
+        "member": deliberation.memberships.get(user=owner).pk,
+        "contact": contact.pk,
+        "contact_list": upload.pk,
+    }
+    return World(deliberation.slug, things, clients)
+
+
+def problem(name: str, visitor: str, method: str, answer: HttpResponse) -> str:
+    """What is wrong with this answer, or nothing."""
+    status, who = answer.status_code, ADDRESSES[name]
+    to_sign_in = status == 302 and answer["Location"].startswith(reverse("sign_in"))
+    said = f"{method} {name}, {visitor}: {status}"
+    if status >= 500:
+        return said
+    if who == ANYONE:
+        return said if to_sign_in and name not in {"sign_out", "accept_membership"} else ""
+    if visitor == "anonymous":
+        return "" if to_sign_in else f"{said}, not sent to sign in"
+    if who == SIGNED_IN:
+        return said if to_sign_in or (status == 403 and name not in STRICTER) else ""
+    if visitor == "outsider":
+        return "" if status == 404 else f"{said}, not 404"
+    if not ever_allowed(visitor, who):
+        return "" if status == 403 else f"{said}, not 403"
+    # A page that more people may read than change says so to those who send its form.
+    refused = {404} if method == "post" or name in STRICTER else {403, 404}
+    return f"{said}, though the role has “{who}”" if status in refused else ""
+
+
+def test_every_address_answers_everybody_as_the_table_says(world):
+    """In one test, since the world takes longer to make than the requests take."""
+    wrong = []
+    for address in CONF:
+        name, path = address.name, world.path(address)
+        methods = ["get"] if ADDRESSES[name] == ANYONE else ["get", "post"]
+        for method, visitor in product(methods, VISITORS):
+            wrong.append(problem(name, visitor, method, world.ask(visitor, method, path)))
+    assert not any(wrong), "\n".join(filter(None, wrong))
+
+
+def _anything(request: HttpRequest, **_rest: object) -> HttpResponse:
+    return HttpResponse("Here I am.")
+
+
+# A URL conf to which somebody added addresses and forgot the table.
+urlpatterns = [
+    path("organise/<slug:slug>/brand-new/", _anything, name="brand_new"),
+    path("nameless/", _anything),
+    path("", include("deploy.urls")),
+]
+
+
+def test_an_address_without_an_entry_is_not_there(world, settings):
+    settings.ROOT_URLCONF = __name__
+    missing = (f"/organise/{world.slug}/brand-new/", "/nameless/")
+    for visitor, method, path_ in product(VISITORS, ("get", "post"), missing):
+        assert world.ask(visitor, method, path_).status_code == 404, (visitor, path_)
+
+
+def test_with_an_entry_it_is_there_for_its_role(world, settings, monkeypatch):
+    """So that the test before this one is about the missing entry and nothing else."""
+    settings.ROOT_URLCONF = __name__
+    monkeypatch.setitem(ADDRESSES, "brand_new", "members")
+    address = f"/organise/{world.slug}/brand-new/"
+    answers = {who: world.ask(who, "get", address).status_code for who in VISITORS}
+    assert answers == dict.fromkeys(VISITORS, 403) | {
+        "anonymous": 302,
+        "outsider": 404,
+        "owner": 200,
+    }
