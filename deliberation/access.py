@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core import signing
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from deliberation.models import Deliberation, Membership, Participant, Round, Seat
+from deliberation.models import Deliberation, Membership, Participant, Pool, Round, Seat
 from deliberation.models.rounds import Phase
 from deliberation.phases import allows, ever_allowed
 from deliberation.services.errors import Gone, WrongPhase
@@ -56,6 +57,31 @@ def visible_deliberation(request: HttpRequest, slug: str) -> Deliberation:
     if not inside:
         raise Http404
     return deliberation
+
+
+def lottery_deliberation(request: HttpRequest, slug: str) -> tuple[Deliberation, Pool]:
+    """A deliberation whose lottery anyone may read about, also before its first round opens.
+
+    Raises Http404 where no page invites people to sign up and no pool was fixed.
+    """
+    pool = Pool.objects.select_related("panel__deliberation").filter(panel__deliberation__slug=slug)
+    public = Q(sign_up=True) | Q(frozen_at__isnull=False)
+    found = pool.filter(public).first()
+    if found is None:
+        found = pool.filter(panel__strata__isnull=False).first()
+        # Who works on it may look at the pages before others can.
+        if found is None or role_in(request, slug) is None:
+            raise Http404
+    return found.panel.deliberation, found
+
+
+def linked_lottery(slug: str) -> tuple[Deliberation, Pool]:
+    """The lottery of a link in a letter, which works whether or not anyone may sign up now."""
+    pool = Pool.objects.select_related("panel__deliberation")
+    found = pool.filter(panel__deliberation__slug=slug).first()
+    if found is None:
+        raise Http404
+    return found.panel.deliberation, found
 
 
 def invited_deliberation(request: HttpRequest, slug: str, token: str) -> tuple[Deliberation, Seat]:

@@ -18,6 +18,7 @@ from deliberation.views.language import choose_language
 from deliberation.views.list_view import list_view
 from deliberation.views.own_votes import own_votes
 
+from .lottery_urls import urlpatterns as lottery
 from .organiser_urls import urlpatterns as organiser
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -50,5 +51,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("d/<slug:slug>/you/mail/", subscription.subscribe, name="subscribe"),
     path("mail/end/<str:token>/", subscription.unsubscribe, name="unsubscribe"),
     path("mail/stop/<str:token>/", subscription.stop_letters, name="stop_letters"),
+    *lottery,
     *organiser,
 ]

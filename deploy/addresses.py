@@ -42,6 +42,13 @@ ADDRESSES: Final[dict[str, str]] = {
     "subscribe": ANYONE,
     "unsubscribe": ANYONE,
     "stop_letters": ANYONE,
+    # The lottery, also before a deliberation opens.
+    "lottery": ANYONE,
+    "draw_report": ANYONE,
+    "draw_file": ANYONE,
+    "sign_up": ANYONE,
+    "sign_up_link": ANYONE,
+    "answer": ANYONE,
     # Signing in.
     "sign_in": ANYONE,
     "sign_in_link": ANYONE,
@@ -76,6 +83,9 @@ ADDRESSES: Final[dict[str, str]] = {
     # Organisers.
     "organise": SIGNED_IN,
     "organise_new": SIGNED_IN,
+    "import_bundle": SIGNED_IN,
+    "copy": "copy",
+    "bundle": "copy",
     "workspace": "view",
     "audit_trail": "audit",
     "round_settings": "view",
@@ -123,6 +133,14 @@ ADDRESSES: Final[dict[str, str]] = {
     "refuse_approval": "view",
     # Whom the link was sent to has no role yet, and perhaps no account.
     "accept_membership": ANYONE,
+    # The lottery.
+    "pool": "draw",
+    "pool_list": "contacts",
+    "pool_file": "contacts",
+    "quotas": "draw",
+    "draws": "draw",
+    "draw": "draw",
+    "drawn_file": "contacts",
     # Results.
     "watch": "watch",
     "results_now": ANYONE,

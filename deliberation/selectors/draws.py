@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from deliberation.models import Draw, DrawnMember, Outgoing, Panel, Pool
+from deliberation.models import Deliberation, Draw, DrawnMember, Outgoing, Panel, Pool
 from deliberation.models.recruiting import Answer, DrawState
 from deliberation.services.draws import UNDER_WAY, open_places, seat_joined
 from deliberation.services.pools import eligible
@@ -165,3 +165,9 @@ def _letters(people: QuerySet[DrawnMember]) -> dict[int, str]:
     for letter in Outgoing.objects.filter(contact__in=from_contacts).order_by("pk"):
         found[letter.contact_id or 0] = str(letter.get_state_display())
     return found
+
+
+def has_public_lottery(deliberation: Deliberation) -> bool:
+    """Whether anyone may read about a lottery: people can sign up, or a pool was fixed."""
+    public = Q(sign_up=True) | Q(frozen_at__isnull=False)
+    return Pool.objects.filter(public, panel__deliberation=deliberation).exists()

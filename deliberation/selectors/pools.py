@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -155,12 +154,3 @@ def _share(people: int | None, total: int) -> float | None:
 
 def _over(pool: Pool) -> bool:
     return pool.sign_up_ends_at is not None and pool.sign_up_ends_at <= timezone.now()
-
-
-def has_lottery(panel: Panel) -> bool:
-    """Whether there is anything to show about a lottery."""
-    return (
-        Pool.objects.filter(panel=panel)
-        .filter(Q(sign_up=True) | Q(frozen_at__isnull=False))
-        .exists()
-    )

@@ -57,6 +57,30 @@ def start_replacement(*, pool: Pool, seed: str, actor: User | None) -> Draw:
         return _ask(pool, seed, seats=places, quotas=quotas, replacement=True, actor=actor)
 
 
+def cancel_draw(*, draw: Draw, actor: User | None) -> None:
+    """Stop a draw that is not made yet; a worker that is at it finds that out and saves nothing.
+
+    Raises WrongPhase once it is over.
+    """
+    deliberation = draw.pool.panel.deliberation
+    with transaction.atomic():
+        locks.hold(locks.PANEL, deliberation.pk)
+        stopped = Draw.objects.filter(pk=draw.pk, state__in=UNDER_WAY).update(
+            state=DrawState.FAILED,
+            message=_("It was stopped by hand. Nobody was drawn."),
+            lease_until=None,
+            finished_at=timezone.now(),
+        )
+        if not stopped:
+            raise WrongPhase(_("This draw is over."))
+        record(
+            deliberation=deliberation,
+            actor=actor,
+            action="draw.stopped",
+            subject=f"draw {draw.number}",
+        )
+
+
 def staying(pool: Pool) -> QuerySet[DrawnMember]:
     """Everyone who was drawn and has not declined."""
     return DrawnMember.objects.filter(draw__pool=pool).exclude(answer=Answer.DECLINED)

@@ -11,7 +11,7 @@ from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from deliberation.models import Contact, DrawnMember, Pool, PoolMember
 from deliberation.models.recruiting import MailKind, PoolSource
@@ -25,6 +25,7 @@ from .tokens import token_hash
 
 # From one network, where many may sit together; and letters to one address.
 SIGN_UP: Final = limits.Limit("pool-sign-up", every=5, burst=60)
+NOT_ON_THE_LIST: Final = _("This link is not valid, or your name was taken off the list.")
 _LETTERS: Final = limits.Limit("pool-sign-up-mail", every=3600, burst=3)
 
 
@@ -66,7 +67,7 @@ def confirm(*, pool: Pool, token: str) -> PoolMember:
         locks.hold(locks.PANEL, pool.panel.deliberation_id)
         member = find_member(pool, token)
         if member is None or member.withdrawn_at is not None:
-            raise Gone(_("This link is not valid, or you have taken your name off the list."))
+            raise Gone(NOT_ON_THE_LIST)
         if member.confirmed_at is None:
             if member.pool.frozen_at is not None:
                 raise WrongPhase(_("The list was closed before you confirmed. We are sorry."))
