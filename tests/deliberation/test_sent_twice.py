@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from deliberation.models import AuditEntry, Deliberation, Membership
 from deliberation.services.deliberations import create_once
-from tests.deliberation.organising import FORM, OWN_PLAN
+from tests.deliberation.organising import FORM
 from tests.deliberation.test_votes import at_once
 from tests.factories import make_user
 
@@ -36,11 +36,8 @@ def test_two_requests_at_the_same_time_make_one_deliberation() -> None:
         {"title": "Another title"},
         {"question": "Another question?"},
         {"description": "Once more, with feeling."},
-        {"consent_text": "You may stop at any time."},
         {"visibility": "unlisted"},
-        {"open_link": "no"},
-        {"target_votes": "40"},
-        {"plan_choice": "own", "plan_text": OWN_PLAN},
+        {"language": "de"},
     ],
     ids=lambda change: next(iter(change)),
 )
