@@ -154,7 +154,7 @@ def free_slug(title: str) -> str:
     """An address made from the title that nobody uses yet."""
     base = slugify(title)[:50].strip("-") or "deliberation"
     taken = set(Deliberation.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    taken.add("new")  # /organise/new/ is the page that makes one
+    taken |= {"new", "import"}  # pages under /organise/
     if base not in taken:
         return base
     return next(f"{base}-{n}" for n in range(2, len(taken) + 3) if f"{base}-{n}" not in taken)

@@ -1,0 +1,64 @@
+"""What of a deliberation can be begun again: texts, plan, questions, quotas, seeds. No people."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from deliberation.models import Deliberation, Round, Stratum
+from deliberation.models.statements import Origin
+
+# Columns by name; what is missing in a bundle of an earlier version keeps its default.
+OF_DELIBERATION: Final = ("title", "description", "language", "visibility", "time_zone")
+OF_PANEL: Final = ("size_wanted", "open_link", "proof_of_work")
+OF_ROUND: Final = (
+    "question",
+    "consent_text",
+    "statement_max_length",
+    "target_votes",
+    "min_votes_to_propose",
+    "routing",
+    "min_exposures",
+    "show_origin",
+    "ask_importance",
+    "moderation",
+    "moderation_hours",
+    "reason_codes",
+    "moderation_policy",
+    "show_results",
+    "seed_source",
+    "exclusion_rule",
+    "straight_votes",
+    "plan",
+)
+
+
+def set_up_of(deliberation: Deliberation, round: Round) -> dict[str, Any]:
+    """The content of setup.json."""
+    panel = deliberation.panel
+    return {
+        "deliberation": {
+            **{name: getattr(deliberation, name) for name in OF_DELIBERATION},
+            "two_people": deliberation.two_people,
+        },
+        "panel": {name: getattr(panel, name) for name in OF_PANEL},
+        "round": {name: getattr(round, name) for name in OF_ROUND},
+        "questions": [
+            {"text": one.text, "options": one.options} for one in panel.profile_questions.all()
+        ],
+        "strata": [_stratum(one) for one in panel.strata.prefetch_related("values")],
+        "seeds": [
+            {"text": text, "language": language}
+            for text, language in round.statements.counting()  # type: ignore[attr-defined]
+            .filter(origin=Origin.SEED)
+            .order_by("number")
+            .values_list("text", "language")
+        ],
+    }
+
+
+def _stratum(stratum: Stratum) -> dict[str, Any]:
+    names = ("value", "share", "minimum", "maximum")
+    return {
+        "name": stratum.name,
+        "values": [{name: getattr(one, name) for name in names} for one in stratum.values.all()],
+    }
