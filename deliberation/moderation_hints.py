@@ -15,24 +15,28 @@ from functools import lru_cache
 from typing import Final, Literal, cast
 
 from django.db.models import Count, Max
+from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from deliberation import hints
 from deliberation.hint_words import hint_words
+from deliberation.language_guess import other_language
 from deliberation.models import Round, Statement
 from deliberation.models.statements import Status
 from deliberation.near import RoundTexts, nearest, read_texts
 from deliberation.polarity import contrary
+from deliberation.profanity import coarse_words
 from deliberation.similarity import is_warm, warm_soon
 
-Kind = Literal[hints.HintKind, "same", "near", "opposite", "short"]
+Kind = Literal[hints.HintKind, "same", "near", "opposite", "coarse", "language", "short"]
 
 # Kinds in words, for a filter, in the order in which hints are shown.
 KINDS: Final[dict[Kind, object]] = {
     "same": gettext_lazy("Says the same, word for word"),
     "near": gettext_lazy("Much like another"),
     "opposite": gettext_lazy("Seems to say the opposite of another"),
+    "coarse": gettext_lazy("A coarse word"),
+    "language": gettext_lazy("Another language"),
     "email": gettext_lazy("An e-mail address"),
     "phone": gettext_lazy("A telephone number"),
     "address": gettext_lazy("A postal address"),
@@ -89,19 +93,43 @@ def hints_for(round: Round, statements: Sequence[Statement]) -> dict[int, list[H
 
 def _about_text(statement: Statement, round: Round) -> list[Hint]:
     language = round.deliberation.language
-    return [Hint(kind, _words(kind), found=what) for kind, what in _seen(statement.text, language)]
+    return [
+        Hint(kind, _words(kind, what), found="" if kind == "language" else what)
+        for kind, what in _seen(statement.text, language)
+    ]
 
 
-def _words(kind: Kind) -> str:
-    if kind == "short":
-        return _("This is very short. Others may not see what is meant.")
+def _words(kind: Kind, found: str) -> str:
+    match kind:
+        case "short":
+            return _("This is very short. Others may not see what is meant.")
+        case "coarse":
+            return _("This has words from the list of coarse words. Does it insult anyone?")
+        case "language":
+            return _("This seems to be in another language: %(language)s.") % {
+                "language": _language_name(found)
+            }
     return hint_words(cast(hints.HintKind, kind))
+
+
+def _language_name(code: str) -> str:
+    """The language in the words of the active one; its code where Django knows no name."""
+    try:
+        return str(get_language_info(code)["name_translated"])
+    except KeyError:
+        return code
 
 
 @lru_cache(maxsize=20_000)
 def _seen(text: str, language: str) -> tuple[tuple[Kind, str], ...]:
-    """What the text alone shows: kinds, and the part of it that shows them."""
-    seen: list[tuple[Kind, str]] = [(hint.kind, hint.found) for hint in hints.personal_data(text)]
+    """What the text alone shows: kinds, and the part of it that shows them.
+
+    For "language" it is the code of the language.
+    """
+    seen: list[tuple[Kind, str]] = [("coarse", word) for word in coarse_words(text, language)]
+    if other := other_language(text, language):
+        seen.append(("language", other))
+    seen += [(hint.kind, hint.found) for hint in hints.personal_data(text)]
     if hints.several_ideas(text, language):
         seen.append(("several_ideas", ""))
     if hints.is_question(text):

@@ -68,7 +68,7 @@ def content_words(text: str, language: str) -> list[str]:
 
     language : a tag as in ``lang``, "de" or "de-AT". Unknown languages have no words to leave out.
     """
-    words = [_bare(word) for word in _WORD.findall(_plain(text))]
+    words = [_bare(word) for word in _WORD.findall(plain(text))]
     frame = _FRAMES.get(primary(language), frozenset())
     return [word for word in words if word not in frame] or words
 
@@ -104,7 +104,7 @@ def likeness(text: Grams, candidates: Sequence[Grams]) -> NDArray[np.float64]:
     return scores
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Folded, without accents, vowel signs and other marks: "é" is "e", "أ" is "ا"."""
     letters = unicodedata.normalize("NFKD", fold(text))
     bare = "".join(c for c in letters if not unicodedata.combining(c))

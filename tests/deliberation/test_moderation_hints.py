@@ -73,6 +73,15 @@ def test_one_word_is_very_short(deliberation: Deliberation) -> None:
     assert "short" in hints_on(proposed(deliberation, "Transparency!"))
 
 
+def test_another_language_is_named(deliberation: Deliberation) -> None:
+    german = proposed(deliberation, "Die KI soll immer sagen, woher sie etwas weiß.")
+    assert hints_on(german)["language"].words.endswith("another language: German.")
+
+
+def test_a_coarse_word_is_pointed_out(deliberation: Deliberation) -> None:
+    assert hints_on(proposed(deliberation, "No bullshit answers."))["coarse"].found == "bullshit"
+
+
 def test_hints_change_nothing(deliberation: Deliberation) -> None:
     new = proposed(deliberation, "Write to bob@example.org, and it should never lie.")
     before = Statement.objects.values().get(pk=new.pk)
