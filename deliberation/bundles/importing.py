@@ -55,7 +55,7 @@ def import_bundle(*, bundle: Bundle, owner: User | None, slug: str | None = None
     try:
         with in_words(), transaction.atomic():
             # A closed round brings its seeds under the numbers they had.
-            seeds = {} if bundle.round is None else {"seeds": []}
+            seeds: dict[str, Any] = {} if bundle.round is None else {"seeds": []}
             deliberation = begin_from(set_up=bundle.set_up | seeds, owner=owner, slug=slug)
             if bundle.round is not None:
                 _fill(deliberation, bundle, owner)

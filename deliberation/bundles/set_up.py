@@ -48,7 +48,7 @@ def set_up_of(deliberation: Deliberation, round: Round) -> dict[str, Any]:
         "strata": [_stratum(one) for one in panel.strata.prefetch_related("values")],
         "seeds": [
             {"text": text, "language": language}
-            for text, language in round.statements.counting()  # type: ignore[attr-defined]
+            for text, language in round.statements.counting()
             .filter(origin=Origin.SEED)
             .order_by("number")
             .values_list("text", "language")

@@ -51,7 +51,7 @@ def takes_votes_along(round: Round) -> bool:
 
 
 def _closed(deliberation: Deliberation, round: Round) -> dict[str, bytes]:
-    people = Participant.objects.of_round(round.closed_at).filter(deliberation=deliberation)  # type: ignore[attr-defined]
+    people = Participant.objects.of_round(round.closed_at).filter(deliberation=deliberation)
     return {
         ROUND: _json(
             {
