@@ -239,7 +239,8 @@ def _groups(live: LiveFinding | None) -> list[GroupRow]:
 def _feature(found: dict[str, Any]) -> Feature:
     rows = [_value(row) for row in found["rows"]]
     wanted = found["drawn"] or any(row.get("share") is not None for row in found["rows"])
-    top = max([row.count or 0 for row in rows] + [1])
+    most = [row.get("maximum") or 0 for row in found["rows"]]
+    top = max([row.count or 0 for row in rows] + most + [1])
     scaled = [Row(row.what, row.count, _width(row.count, top), row.note, row.short) for row in rows]
     return Feature(found["name"], found["drawn"], wanted, scaled)
 

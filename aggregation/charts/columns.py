@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _GAP = 0.22  # of a column's width
+_WIDEST = 9.0  # percent, so that few columns do not become walls
 _LEAST = 1.5  # percent, so that one vote is seen beside thousands
 
 
@@ -30,12 +31,13 @@ def columns(values: Sequence[float], *, strong: Sequence[bool] | None = None) ->
     """
     top = max(values, default=0)
     step = 100 / max(len(values), 1)
+    width = min(step * (1 - _GAP), _WIDEST)
     filled = strong or [True] * len(values)
     return [
         Column(
-            x=round(at * step + step * _GAP / 2, 3),
+            x=round((at + 0.5) * step - width / 2, 3),
             y=round(100 - _tall(value, top), 3),
-            width=round(step * (1 - _GAP), 3),
+            width=round(width, 3),
             height=round(_tall(value, top), 3),
             strong=fill,
         )

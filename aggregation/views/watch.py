@@ -12,6 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from aggregation.watch_page import sources, watch_page
 from deliberation.models.rounds import ExclusionRule, Phase
+from deliberation.selectors.watching import concerns
 from deliberation.views.organising import by_htmx, readable
 
 
@@ -29,6 +30,7 @@ def watch(request: HttpRequest, slug: str) -> HttpResponse:
             return unchanged
     context = watch_page(found) | {
         "managed": managed,
+        "concerns": concerns(managed.round),
         "round": managed.round,
         "draft": managed.round.phase == Phase.DRAFT,
         "has_rule": managed.round.exclusion_rule != ExclusionRule.NONE,

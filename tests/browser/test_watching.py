@@ -96,4 +96,4 @@ def answered(page: Page, act) -> None:
     """Act, and wait until the server's answer is dealt with."""
     with page.expect_response(lambda answer: answer.url.endswith("/watch/")):
         act()
-    page.wait_for_function("!document.querySelector('.htmx-request')")
+    expect(page.locator(".htmx-request")).to_have_count(0)
