@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from deliberation.models import Deliberation, Statement, User
+from deliberation.models import Deliberation, User
 from deliberation.services.sign_in import create_sign_in_link
 from deliberation.services.statements import propose
 from tests.browser.barriers import no_barriers
@@ -25,14 +25,6 @@ PROPOSALS = [
 def sign_in_by_link(page: Page, user: User) -> None:
     page.goto(f"/sign-in/{create_sign_in_link(user=user)}/")
     page.get_by_role("button", name="Sign in as alice@example.org").click()
-
-
-def fates() -> list[str]:
-    return list(
-        Statement.objects.filter(text__in=PROPOSALS)
-        .order_by("number")
-        .values_list("status", flat=True)
-    )
 
 
 @pytest.fixture
@@ -67,39 +59,6 @@ def test_from_the_sign_in_link_to_an_open_round(open_page, javascript):
         re.compile(r"/d/how-a-tutor-should-teach/$")
     )
     assert the_round(Deliberation.objects.get()).phase == "propose"
-
-
-def test_moderating_with_keys_moves_to_the_next_card_and_says_so(open_page, panel):
-    page = open_page()
-    sign_in_by_link(page, User.objects.get(email="alice@example.org"))
-    page.goto("/organise/assistant/queue/")
-    page.keyboard.press("a")
-    assert fates() == ["pending"] * 3  # keys act inside a card only
-    page.get_by_role("heading", name="Statement 5").focus()
-    page.keyboard.press("a")
-    expect(page.get_by_role("heading", name="Statement 6")).to_be_focused()
-    expect(page.locator("#live")).to_contain_text("It should speak my dialect.")
-    page.wait_for_timeout(400)  # a second press sooner would be taken for a double click
-    page.keyboard.press("r")
-    expect(page.get_by_label("Why not?").first).to_be_focused()
-    page.get_by_label("Why not?").first.select_option("off_topic")
-    page.get_by_role("button", name="Reject statement 6").click()
-    expect(page.get_by_role("heading", name="Statement 7")).to_be_focused()
-    assert fates() == ["accepted", "rejected", "pending"]
-
-
-def test_moderating_without_javascript(open_page, panel):
-    page = open_page(javascript=False, width=360)
-    sign_in_by_link(page, User.objects.get(email="alice@example.org"))
-    page.goto("/organise/assistant/queue/")
-    page.get_by_role("button", name="Accept statement 5").click()
-    expect(page.get_by_role("status").first).to_contain_text("It should speak my dialect.")
-    page.locator("main summary").first.click()
-    page.get_by_role("button", name="Reject statement 6").click()
-    expect(page.get_by_role("alert")).to_contain_text("Choose why it is not shown")
-    page.get_by_label("Why not?").select_option("off_topic")
-    page.get_by_role("button", name="Reject statement 6").click()
-    assert fates() == ["accepted", "rejected", "pending"]
 
 
 def test_the_file_of_seat_links_comes_down_with_the_page(open_page):

@@ -196,7 +196,7 @@ function refused(job, page) {
   jobs.shift();
   tries = 0;
   trouble(null);
-  const told = page.querySelector(".error-summary ul, main .lead") ?? page.querySelector("main p");
+  const told = page.querySelector(".error-summary ul, .lead");
   const notice = noticeOf(words("refused"), told?.textContent.trim() ?? "");
   if (job.card && !job.undo) {
     job.card.querySelector(".notice[data-refused]")?.remove();
@@ -229,7 +229,7 @@ function trouble(page, redirect) {
   }
   const notice = document.getElementById("trouble").content.firstElementChild.cloneNode(true);
   const [title, text] = notice.querySelectorAll("p");
-  const told = page.querySelector("main h1");
+  const told = page.querySelector("h1");
   if (told) title.textContent = told.textContent;
   text.textContent = redirect ? words("signedOut") : words("again");
   title.append(Object.assign(document.createElement("span"), { className: "queue-left" }));
