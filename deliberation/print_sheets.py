@@ -9,11 +9,11 @@ import segno
 from django.utils.safestring import SafeString, mark_safe
 
 
-def qr_code(link: str, scale: int = 3) -> SafeString:
-    """The link as SVG that stands in the page, dark on light in both schemes."""
+def qr_code(link: str) -> SafeString:
+    """The link as SVG that stands in the page, dark on light in both schemes, of any size."""
     code = segno.make(link, error="m", micro=False)
     drawn = code.svg_inline(
-        scale=scale, border=2, dark="#000", light="#fff", svgclass=None, lineclass=None
+        border=2, dark="#000", light="#fff", svgclass=None, lineclass=None, omitsize=True
     )
     return mark_safe(drawn)  # noqa: S308 - drawn by segno, holds no text of ours
 

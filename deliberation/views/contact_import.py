@@ -30,8 +30,9 @@ _SHOWN = 200
 def add(request: HttpRequest, slug: str) -> HttpResponse:
     """Send a list. Nothing is taken yet."""
     managed = _managed(request, slug)
-    form = ListForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    posted = request.method == "POST"
+    form = ListForm(request.POST, request.FILES) if posted else ListForm()
+    if posted and form.is_valid():
         upload = list_uploads.keep(
             panel=managed.deliberation.panel,
             purpose=_PURPOSE,
@@ -40,7 +41,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
         )
         return redirect("check_contacts", slug, upload.pk)
     context = {"managed": managed, "form": form}
-    status = 422 if request.method == "POST" else 200
+    status = 422 if posted else 200
     return render(request, "organise/contacts_add.html", context, status=status)
 
 
@@ -55,8 +56,9 @@ def check(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         messages.info(request, _("This list is not here any more. Send it again."))
         return redirect("add_contacts", slug)
     found = _review(managed, upload)
-    form = ImportForm(request.POST or None, panel=managed.deliberation.panel)
-    if request.method == "POST" and found.importable and form.is_valid():
+    posted = request.method == "POST"
+    form = ImportForm(request.POST if posted else None, panel=managed.deliberation.panel)
+    if posted and found.importable and form.is_valid():
         return _taken(request, managed, upload, found, form)
     context = {
         "managed": managed,
@@ -66,7 +68,7 @@ def check(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "more": left_over(found, _SHOWN),
         "form": form,
     }
-    status = 422 if request.method == "POST" else 200
+    status = 422 if posted else 200
     return render(request, "organise/contacts_check.html", context, status=status)
 
 
@@ -81,7 +83,7 @@ def check_file(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         raise Http404
     rows = check_rows(_review(managed, upload))
     table = csv_text(
-        [_("Line"), _("What becomes of it"), _("Column"), _("Why"), _("E-mail address"), _("Name")],
+        [_("Line"), _("Outcome"), _("Column"), _("Why"), _("E-mail address"), _("Name")],
         [(r.line, r.label, r.column, r.message, r.email, r.name) for r in rows],
     )
     response = HttpResponse(table, content_type="text/csv; charset=utf-8")
