@@ -21,6 +21,7 @@ ADDRESSES: Final[dict[str, str]] = {
     "deliberation": ANYONE,
     "statements": ANYONE,
     "moderation_log": ANYONE,
+    "policy": ANYONE,
     "public_plan": ANYONE,
     "public_plan_file": ANYONE,
     "amendments": ANYONE,

@@ -14,7 +14,7 @@ from deliberation.models import Exposure, ModerationDecision, Participant, State
 from deliberation.models.moderation import Decision
 from deliberation.models.statements import Origin, Status
 from deliberation.models.votes import Choice
-from deliberation.selectors.public import WITHHELD
+from deliberation.selectors.lineage import WITHHELD
 from deliberation.texts import direction
 
 _PER_PAGE: Final = 50

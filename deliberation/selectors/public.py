@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from deliberation.models import (
     Deliberation,
     Draw,
-    ModerationDecision,
     Participant,
     Pool,
     Round,
@@ -22,15 +20,12 @@ from deliberation.models import (
     Vote,
 )
 from deliberation.models.deliberations import Visibility
-from deliberation.models.moderation import Decision, ReasonCode
 from deliberation.models.recruiting import DrawState
 from deliberation.models.rounds import OPEN_PHASES, Phase
 from deliberation.models.statements import Origin
+from deliberation.selectors.lineage import NOBODY, Family, families
 
 _PER_PAGE: Final = 50
-# Texts that were turned down for these reasons would do harm in a public log, or are no longer
-# their author's wish.
-WITHHELD: Final = (ReasonCode.PERSONAL_DATA, ReasonCode.ABUSIVE, ReasonCode.TAKEN_BACK)
 
 
 @dataclass(frozen=True)
@@ -146,13 +141,17 @@ def _step_now(deliberation: Deliberation, round: Round) -> int:
 
 @dataclass(frozen=True)
 class StatementRow:
-    """A statement in the public list, with the reader's own vote if they have one."""
+    """A statement in the public list, with the reader's own vote if they have one.
+
+    ``family`` says whether it was made from others.
+    """
 
     number: int
     text: str
     language: str
     from_panel: bool
     own_vote: int | None
+    family: Family
 
 
 def statements(
@@ -165,50 +164,16 @@ def statements(
     if reader is not None:
         votes = Vote.objects.filter(participant=reader, statement__in=[s.pk for s in shown])
         own = dict(votes.values_list("statement_id", "value"))
+    kin = families(shown)
     rows = [
-        StatementRow(s.number, s.text, s.language, s.origin == Origin.PANEL, own.get(s.pk))
+        StatementRow(
+            s.number,
+            s.text,
+            s.language,
+            s.origin == Origin.PANEL,
+            own.get(s.pk),
+            kin.get(s.pk, NOBODY),
+        )
         for s in shown
     ]
     return shown, rows
-
-
-@dataclass(frozen=True)
-class LogRow:
-    """One public line about moderation. ``text`` is None where it must not be repeated."""
-
-    when: datetime
-    number: int
-    text: str | None
-    language: str
-    accepted: bool
-    reason: str
-    note: str
-    role: str
-
-
-def moderation_log(
-    round: Round, *, page: str | None, rejected_only: bool = False
-) -> tuple[Page[ModerationDecision], list[LogRow]]:
-    """One page of the log, newest decision first."""
-    decisions: QuerySet[ModerationDecision] = ModerationDecision.objects.filter(
-        statement__round=round
-    )
-    if rejected_only:
-        decisions = decisions.filter(decision=Decision.REJECT)
-    ordered = decisions.select_related("statement").order_by("-id")
-    shown = Paginator(ordered, _PER_PAGE).get_page(page)
-    return shown, [_log_row(decision) for decision in shown]
-
-
-def _log_row(decision: ModerationDecision) -> LogRow:
-    withheld = decision.decision == Decision.REJECT and decision.reason in WITHHELD
-    return LogRow(
-        when=decision.created_at,
-        number=decision.statement.number,
-        text=None if withheld else decision.statement.text,
-        language=decision.statement.language,
-        accepted=decision.decision == Decision.ACCEPT,
-        reason=str(ReasonCode(decision.reason).label),
-        note="" if withheld else decision.note,
-        role=decision.role_words,
-    )

@@ -8,7 +8,9 @@ from django.views.decorators.http import require_safe
 
 from deliberation.access import current_participant, current_round, visible_deliberation
 from deliberation.phases import PARTICIPANT, allows
+from deliberation.selectors import moderation_log as log
 from deliberation.selectors import public
+from deliberation.selectors.moderation_log import Wanted
 
 
 @require_safe
@@ -51,14 +53,18 @@ def statements(request: HttpRequest, slug: str) -> HttpResponse:
 def moderation_log(request: HttpRequest, slug: str) -> HttpResponse:
     deliberation = visible_deliberation(request, slug)
     round = current_round(deliberation)
-    rejected_only = request.GET.get("only") == "rejected"
-    page, rows = public.moderation_log(
-        round, page=request.GET.get("page"), rejected_only=rejected_only
-    )
-    context = {"deliberation": deliberation, "round": round, "page": page, "rows": rows}
-    return render(
-        request, "deliberation/moderation_log.html", context | {"rejected_only": rejected_only}
-    )
+    wanted = Wanted.read(request.GET)
+    page, rows = log.moderation_log(round, page=request.GET.get("page"), wanted=wanted)
+    context = {
+        "deliberation": deliberation,
+        "round": round,
+        "page": page,
+        "rows": rows,
+        "wanted": wanted,
+        "shown": log.SHOWN,
+        "tally": log.tally(round),
+    }
+    return render(request, "deliberation/moderation_log.html", context)
 
 
 @require_safe
