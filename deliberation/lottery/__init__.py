@@ -15,6 +15,7 @@ citizens' assemblies, Nature 596 (2021), on kinds of people instead of people. n
 """
 
 from .checking import check
+from .drawing import draw
 from .errors import LotteryError
 from .lot import pool_digest, replay
 from .quotas import Quota, Quotas, remaining_quotas
@@ -46,6 +47,7 @@ __all__ = [
     "Recruits",
     "Side",
     "check",
+    "draw",
     "pool_digest",
     "remaining_quotas",
     "replay",

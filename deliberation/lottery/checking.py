@@ -34,7 +34,7 @@ def check(features: Sequence[Mapping[str, str]], quotas: Quotas, seats: int) -> 
         return found
     kinds = Kinds.of(features, quotas)
     panels = Panels(kinds, seats)
-    if panels.heaviest(np.zeros(len(kinds))) is not None:
+    if panels.any():
         return []
     return [
         Contradiction(
@@ -103,7 +103,7 @@ def _conflict(panels: Panels) -> tuple[Side, ...]:
             if as_it_is == open_end:
                 continue
             bounds[row] = open_end
-            if panels.heaviest(np.zeros(len(panels.kinds)), sums=(low, high)) is not None:
+            if panels.any(sums=(low, high)):
                 bounds[row] = as_it_is
                 kept.append(_side(cell, side, int(as_it_is)))
     return tuple(sorted(kept, key=lambda one: (one.stratum, one.value, one.side)))

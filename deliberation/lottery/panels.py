@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, vstack
@@ -10,6 +12,13 @@ from .errors import LotteryError
 from .kinds import Floats, Ints, Kinds
 
 OPTIMAL, INFEASIBLE = 0, 2
+
+
+class Found(NamedTuple):
+    """A panel, and a proven bound: no panel weighs more than ``most``."""
+
+    panel: Ints
+    most: float
 
 
 class Panels:
@@ -23,19 +32,19 @@ class Panels:
         self.lowest = np.concatenate([[seats], kinds.lowest]).astype(float)
         self.highest = np.concatenate([[seats], kinds.highest]).astype(float)
 
-    def heaviest(
+    def search(
         self,
         weights: Floats,
         *,
         within: tuple[Floats, Floats] | None = None,
         sums: tuple[Floats, Floats] | None = None,
         gap: float = 0.0,
-    ) -> Ints | None:
-        """The panel with the largest total weight, or None if there is no panel.
+    ) -> Found | None:
+        """A panel with the largest total weight, or None if there is no panel.
 
         weights : shape (kinds,). within : lowest and highest count of each kind, instead of 0 and
         everyone. sums : lowest and highest of (seats, *cells), instead of the quotas.
-        gap : a panel this close (relative) to the heaviest will do.
+        gap : a panel proven to be this close (relative) to the heaviest will do.
         Raises LotteryError("unsolved").
         """
         low, high = within or (np.zeros(len(self.kinds)), self.kinds.people.astype(float))
@@ -52,10 +61,29 @@ class Panels:
             return None
         if answer.status != OPTIMAL:
             raise LotteryError("unsolved", status=int(answer.status))
-        return np.rint(answer.x).astype(np.int64)
+        panel = np.rint(answer.x).astype(np.int64)
+        return Found(panel, max(-float(answer.mip_dual_bound) * scale, float(weights @ panel)))
 
-    def meets(self, panel: Ints) -> bool:
-        """Whether this is a panel."""
-        sums = self.matrix @ panel
-        within = (panel >= 0).all() and (panel <= self.kinds.people).all()
-        return bool(within and (sums >= self.lowest).all() and (sums <= self.highest).all())
+    def any(self, **limits: tuple[Floats, Floats]) -> bool:
+        """Whether there is a panel at all (within these limits; see ``search``)."""
+        return self.search(np.zeros(len(self.kinds)), **limits) is not None
+
+    def covering(self) -> list[Ints]:
+        """Panels that have, between them, everyone of every kind that any panel has.
+
+        Raises LotteryError("infeasible") if there is no panel.
+        """
+        seen = np.zeros(len(self.kinds), dtype=bool)
+        found: list[Ints] = []
+        gap = 0.2  # most steps need not be the best ones; the last one proves
+        while not seen.all():
+            new = self.search((~seen).astype(float), gap=gap)
+            if new is None:
+                raise LotteryError("infeasible")
+            if new.panel[~seen].any():
+                found.append(new.panel)
+                seen |= new.panel > 0
+            elif new.most < 0.5:
+                break
+            gap = gap if new.panel[~seen].any() else 0.0
+        return found

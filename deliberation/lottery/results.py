@@ -50,9 +50,9 @@ class Drawn:
 
     chosen        : row numbers of the people drawn, ascending
     probabilities : one per row: how likely this person was to be drawn, before the lot
-    bound         : no way of drawing gives the least likely person more than this (dual of the
-                    linear program over all panels); ``minimum`` is what they have here
-    exact         : whether the chances are proven to be those of the algorithm, to 1e-6
+    bound         : no way of drawing gives the least likely person, of all who can be on a panel,
+                    more than this (linear programming); ``minimum`` is what they have here
+    exact         : whether everyone has the chance the algorithm promises, to 1e-6
     kinds         : number of different combinations of values in the pool
     """
 
@@ -67,8 +67,13 @@ class Drawn:
 
     @property
     def minimum(self) -> float:
-        """The smallest probability of anyone."""
-        return min(self.probabilities)
+        """The smallest probability of those who can be drawn at all."""
+        return min(one for one in self.probabilities if one > 0)
+
+    @property
+    def unreachable(self) -> int:
+        """How many people no panel within the quotas can have, so that they cannot be drawn."""
+        return sum(one == 0 for one in self.probabilities)
 
     @property
     def panels(self) -> int:
