@@ -183,6 +183,8 @@ def _following(round: Round) -> list[str]:
 
 
 def _by_hand(round: Round) -> str:
+    if round.deliberation.published_at is not None:
+        return _("Nothing. The constitution is published, and anyone can check it.")
     return {
         Phase.DRAFT: _("You open the round by hand, when everything is ready."),
         Phase.PROPOSE: _("You end proposing by hand, then close the round."),
