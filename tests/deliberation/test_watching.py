@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from itertools import count
 from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
 from django.utils.timezone import now
 
+from aggregation.engine import Plan
 from deliberation import tasks
 from deliberation.models import (
+    Draw,
+    DrawnMember,
     Exposure,
     HourTally,
     JoinTally,
     Participant,
+    Pool,
+    PoolMember,
     Round,
     RoundWatch,
     Statement,
     StatementTally,
+    Stratum,
     VoteEvent,
     VoterTally,
 )
@@ -341,3 +348,66 @@ def test_a_queue_older_than_promised_is_a_concern():
     Statement.objects.filter(author=person).update(created_at=now() - timedelta(hours=25))
     (said,) = concerns(the_round(deliberation))
     assert said == "1 statement waits for a moderator longer than promised."
+
+
+# --- Quotas
+
+
+def test_people_drawn_count_against_the_quotas_once_they_have_taken_their_seat():
+    deliberation = make_open("vote")
+    drawn(deliberation, {"city": 16, "country": 14}, came={"city": 12, "country": 11})
+    (feature,) = looked(the_round(deliberation))["quotas"]
+    assert feature["rows"] == [
+        {"value": "city", "minimum": 14, "maximum": 16, "people": 12},
+        {"value": "country", "minimum": 11, "maximum": 14, "people": 11},
+    ]
+    assert feature["unmet"]
+    assert concerns(the_round(deliberation))[-1].startswith("The quotas of the lottery are not met")
+
+
+def test_quotas_that_are_met_are_no_concern():
+    deliberation = make_open("vote")
+    drawn(deliberation, {"city": 16, "country": 14}, came={"city": 14, "country": 11})
+    (feature,) = looked(the_round(deliberation))["quotas"]
+    assert not feature["unmet"]
+    assert not any("quotas" in said for said in concerns(the_round(deliberation)))
+
+
+def drawn(deliberation, chosen: dict[str, int], came: dict[str, int]) -> None:
+    """A lottery that drew so many people of each value, and so many of them came."""
+    stratum = Stratum.objects.create(panel=deliberation.panel, number=1, name="Where")
+    for at, (value, least, most) in enumerate((("city", 14, 16), ("country", 11, 14))):
+        stratum.values.create(number=at, value=value, minimum=least, maximum=most)
+    pool = Pool.objects.create(panel=deliberation.panel, seats=30)
+    draw = Draw.objects.create(
+        pool=pool, number=1, seats=30, algorithm="leximin", seed="7", pool_digest="0" * 64,
+        quotas={},
+    )  # fmt: skip
+    numbers = count(1)
+    for value, people in chosen.items():
+        for n in range(people):
+            member = PoolMember.objects.create(
+                pool=pool, number=next(numbers), source="file", values={"Where": value}
+            )
+            seat = join(deliberation).seat if n < came[value] else None
+            DrawnMember.objects.create(draw=draw, member=member, seat=seat)
+
+
+def test_answers_stand_beside_the_shares_that_the_plan_weights_to():
+    deliberation = make_deliberation()
+    question = add_question(
+        deliberation=deliberation, text="Where?", options=["city", "country"], actor=None
+    )
+    round = the_round(deliberation)
+    margins = {"Where?": {"city": 0.6, "country": 0.4}}
+    plan = Plan.from_dict(round.plan | {"weights": {"margins": margins}})
+    Round.objects.update(plan=plan.to_dict(), plan_hash=plan.hash)
+    open_round(round=the_round(deliberation), actor=None, phase="vote")
+    for n in range(30):
+        answers = {question.pk: "city" if n % 2 else "country"}
+        answer_questions(seat=join(deliberation).seat, answers=answers)
+    (feature,) = looked(the_round(deliberation))["quotas"]
+    assert feature["rows"] == [
+        {"value": "city", "share": 0.6, "people": 15},
+        {"value": "country", "share": 0.4, "people": 15},
+    ]
