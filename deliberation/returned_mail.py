@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 
 from deliberation.mailing import read_message_id
 
@@ -40,8 +40,7 @@ def read_returned(data: bytes) -> Returned:
 
 def _status(part: EmailMessage) -> tuple[str, str]:
     """Action and reason of the first recipient; the first block is about the whole message."""
-    blocks = part.get_payload()
-    for block in blocks if isinstance(blocks, list) else []:
+    for block in _inside(part):
         action = _plain(block.get("Action", "")).lower()
         if action:
             said = _plain(block.get("Diagnostic-Code", "")).partition(";")[2]
@@ -54,8 +53,7 @@ def _of_ours(message: EmailMessage) -> int | None:
     for part in message.walk():
         kind = part.get_content_type()
         if kind == "message/rfc822":
-            (inner, *_rest) = part.get_payload() or [EmailMessage()]
-            found = read_message_id(_plain(inner.get("Message-ID", "")))
+            found = read_message_id("".join(_plain(m.get("Message-ID")) for m in _inside(part)))
         elif kind == "text/rfc822-headers":
             found = read_message_id(_text(part))
         else:
@@ -69,6 +67,13 @@ def _of_ours(message: EmailMessage) -> int | None:
     return None
 
 
+def _inside(part: EmailMessage) -> list[Message]:
+    """The messages, or blocks of headers, that this part consists of."""
+    payload = part.get_payload()
+    parts = payload if isinstance(payload, list) else []
+    return [one for one in parts if isinstance(one, Message)]
+
+
 def _text(part: EmailMessage) -> str:
     data = part.get_payload(decode=True)
     return data.decode("utf-8", "replace") if isinstance(data, bytes) else ""
@@ -76,4 +81,4 @@ def _text(part: EmailMessage) -> str:
 
 def _plain(value: object) -> str:
     """A header in one line, without signs that cannot be stored."""
-    return " ".join(str(value).replace("\0", "").split())
+    return " ".join(str(value or "").replace("\0", "").split())

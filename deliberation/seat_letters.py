@@ -67,7 +67,8 @@ def contact_of(token: str) -> Contact | None:
 
 
 def _letter(outgoing: Outgoing, subject: Promise, template: str) -> EmailMessage | None:
-    contact, seat = outgoing.contact, outgoing.contact and outgoing.contact.seat
+    contact = outgoing.contact
+    seat = contact.seat if contact else None
     if contact is None or seat is None or not contact.email or contact.no_letters_at:
         return None
     round = outgoing.deliberation.rounds.latest("number")

@@ -114,7 +114,8 @@ class PanelForm(PeopleFields):
     def __init__(self, *args: Any, panel: Panel, **kwargs: Any) -> None:
         kept = of_panel(panel) | {"open_link": "yes" if panel.open_link else "no"}
         kept |= {name: getattr(panel, name) for name in ("size_wanted", "delete_contacts_on")}
-        super().__init__(*args, initial=kept, **kwargs)
+        kwargs["initial"] = kept
+        super().__init__(*args, **kwargs)
         self._before = panel.delete_contacts_on
 
     def clean_delete_contacts_on(self) -> date | None:

@@ -75,7 +75,7 @@ def contacts(panel: Panel, *, search: str = "", state: str = "") -> QuerySet[Con
             Q(email__icontains=search) | Q(name__icontains=search) | Q(reference__icontains=search)
         )
     if state in STATES:
-        found = found.filter(state=state)
+        found = found.filter(Q(("state", state)))
     return found.order_by("-pk")
 
 
@@ -117,7 +117,7 @@ def _row(contact: Any, reminders: int) -> ContactRow:
     )
 
 
-def _with_state(found: QuerySet[Contact]) -> QuerySet[Contact]:
+def _with_state(found: QuerySet[Contact]) -> QuerySet[Any]:
     letters = Outgoing.objects.filter(contact=OuterRef("pk"), kind__in=_LETTERS).order_by("-pk")
     seated = Participant.objects.filter(seat=OuterRef("seat"))
     pooled = PoolMember.objects.filter(contact=OuterRef("pk"))
