@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from aggregation.engine import Plan
 from deliberation.figures import quoted
 from deliberation.models import ImportedGroup, Panel, ProfileQuestion, Round
+from deliberation.models.rounds import ExclusionRule
 from deliberation.plan_words import needs_declared_groups, shows_small_groups
 from deliberation.rule_words import rule_name
 
@@ -102,22 +103,32 @@ def problems_of_round(round: Round) -> list[PlanProblem]:
             len(too_long),
         ) % {"numbers": ", ".join(map(str, sorted(too_long)))}
         found.append(PlanProblem("statement_max_length", words))
+    if round.exclusion_rule != ExclusionRule.NONE and not round.plan.get("sensitivity"):
+        words = _(
+            "Where votes may be left out, the report has to say what would come out with them. "
+            "Tick “Show what other choices would have selected”, or leave out nobody’s votes."
+        )
+        found.append(PlanProblem("exclusion_rule", words))
     return found
 
 
 def _seats(plan: Plan, statements: int) -> list[str]:
     """Places that cannot be filled yet, and rankings that may turn out too large to compute."""
+    places = [n for rule in plan.rules if isinstance(n := rule.settings.get("seats"), int)]
     said = []
-    for rule in plan.rules:
-        seats, most = rule.settings.get("seats"), rule.settings.get("most")
-        if isinstance(seats, int) and seats > statements:
-            said.append(
-                _(
-                    "“%(rule)s” has %(seats)d places, but there are only %(n)d statements so far. "
-                    "It will take all that people agree with unless the panel adds more."
-                )
-                % {"rule": rule_name(rule.id), "seats": seats, "n": statements}
+    if max(places, default=0) > statements:
+        said.append(
+            ngettext(
+                "There is %(n)d statement so far, and a rule has %(seats)d places. Unless the "
+                "panel adds more, it takes all that people agree with.",
+                "There are %(n)d statements so far, and a rule has %(seats)d places. Unless the "
+                "panel adds more, it takes all that people agree with.",
+                statements,
             )
+            % {"n": statements, "seats": max(places)}
+        )
+    for rule in plan.rules:
+        most = rule.settings.get("most")
         if isinstance(most, int) and statements > most:
             said.append(
                 _(

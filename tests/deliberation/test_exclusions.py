@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from aggregation.engine import shipped
 from deliberation.models import (
     AuditEntry,
     Deliberation,
@@ -17,6 +18,7 @@ from deliberation.models import (
 )
 from deliberation.models.panels import ExclusionReason
 from deliberation.models.rounds import ExclusionRule
+from deliberation.plan_check import plan_problems
 from deliberation.services.errors import WrongPhase
 from deliberation.services.exclusions import apply_rule, matches
 from deliberation.services.moderation import moderate
@@ -29,7 +31,11 @@ pytestmark = pytest.mark.django_db
 
 def with_rule(rule: str = ExclusionRule.STRAIGHT_AND_SPAM, **changes: object) -> Deliberation:
     deliberation = make_deliberation(**changes)
-    Round.objects.filter(deliberation=deliberation).update(exclusion_rule=rule, straight_votes=3)
+    # A plan whose report shows the outcome with and without them.
+    plan = shipped("thorough")
+    Round.objects.filter(deliberation=deliberation).update(
+        exclusion_rule=rule, straight_votes=3, plan=plan.to_dict(), plan_hash=plan.hash
+    )
     open_round(round=the_round(deliberation), actor=None)
     return deliberation
 
@@ -285,3 +291,13 @@ def test_the_page_that_closes_the_round_tells_of_a_rule_not_applied(client):
     assert "meets 1 person, and has not been applied" in client.get(address).content.decode()
     applied(deliberation)
     assert "has not been applied" not in client.get(address).content.decode()
+
+
+def test_a_rule_needs_a_plan_that_shows_the_outcome_with_and_without():
+    deliberation = make_deliberation()
+    Round.objects.update(exclusion_rule=ExclusionRule.STRAIGHT_AND_SPAM)
+    (problem,) = plan_problems(the_round(deliberation))
+    assert "what would come out with them" in problem
+    plan = shipped("thorough")
+    Round.objects.update(plan=plan.to_dict(), plan_hash=plan.hash)
+    assert plan_problems(the_round(deliberation)) == []
