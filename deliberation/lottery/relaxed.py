@@ -70,8 +70,9 @@ class Relaxed:
         if level <= NOISE:  # some can only be drawn in fractions of nobody; look at the others
             return self.leximin()
         floor = np.where(self.reachable, level, 0.0)
-        answer = self._lowest_top(floor * self.people - 1e-9)
-        target = solution if answer is None else answer
+        target = self._lowest_top(floor * self.people)
+        if target is None:
+            target = solution
         return Chances(target / self.people, target)
 
     def _stage(self, chances: Floats, ease: float) -> tuple[float, Floats, Floats | None]:
