@@ -9,16 +9,19 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aggregation.engine.params import Param
 from deliberation.plan_field_words import CHOICES, Words
 
-_TOO_LOW = gettext_lazy("This must be %(limit_value)s or more.")
-_TOO_HIGH = gettext_lazy("This must be %(limit_value)s or less.")
-_NUMBER = gettext_lazy("Write a number, such as 0.5.")
-_WHOLE = gettext_lazy("Write a whole number, such as 20.")
+# Each names its field: the summary above the form lists them without it.
+_TOO_LOW = gettext_lazy("{label}: write %(limit_value)s or more.")
+_TOO_HIGH = gettext_lazy("{label}: write %(limit_value)s or less.")
+_NUMBER = gettext_lazy("{label}: write a number, such as 0.5.")
+_WHOLE = gettext_lazy("{label}: write a whole number, such as 20.")
+_WORDS = gettext_lazy("{label}: write a few words.")
 # The longest list that a person would write.
 _MOST_SHARES: Final = 40
 
@@ -39,7 +42,7 @@ def field_of(param: Param, words: Words, *, required: bool = True) -> forms.Fiel
         choices = [(choice, known.get(choice, choice)) for choice in param.choices]
         return forms.ChoiceField(**common, choices=choices, initial=param.default)
     if param.kind == "text":
-        needed = {"required": gettext_lazy("Write a few words.")}
+        needed = {"required": format_lazy(_WORDS, label=label)}
         return forms.CharField(
             **common, max_length=200, initial=param.default, error_messages=needed
         )
@@ -50,7 +53,8 @@ def _number_field(param: Param, common: dict[str, Any]) -> forms.Field:
     whole = param.kind == "int"
     low, high = param.minimum, param.maximum
     bounds = {"min_value": low, "max_value": high} if not param.open_ended else {}
-    said = _WHOLE if whole else _NUMBER
+    label = common["label"]
+    said = format_lazy(_WHOLE if whole else _NUMBER, label=label)
     kind: Callable[..., forms.Field] = forms.IntegerField if whole else NumberField
     if whole:
         bounds = {name: None if edge is None else int(edge) for name, edge in bounds.items()}
@@ -61,8 +65,8 @@ def _number_field(param: Param, common: dict[str, Any]) -> forms.Field:
         error_messages={
             "required": said,
             "invalid": said,
-            "min_value": _TOO_LOW,
-            "max_value": _TOO_HIGH,
+            "min_value": format_lazy(_TOO_LOW, label=label),
+            "max_value": format_lazy(_TOO_HIGH, label=label),
         },
     )
 

@@ -69,6 +69,10 @@ class RuleShown:
     promises: list[str]
     fields: list[forms.BoundField]
 
+    @property
+    def has_errors(self) -> bool:
+        return any(field.errors for field in self.fields)
+
 
 class PlanForm(ShareFields, RoundFields):
     """All that belongs to the plan. ``cleaned_data["plan"]`` is a Plan once the form is valid."""
@@ -204,7 +208,7 @@ class PlanForm(ShareFields, RoundFields):
             for param in SECTIONS[section]:
                 name = field_name(f"{section}.{param.name}")
                 if cleaned.get(f"{section}__on") and cleaned.get(name, 0) is None:
-                    self.add_error(name, _("Write a number."))
+                    self.add_error(name, _("Write a number, or switch this part off."))
 
     def _check_shares(self, cleaned: dict[str, Any]) -> None:
         sure, above = cleaned.get("confidence"), cleaned.get("thresholds")

@@ -177,11 +177,15 @@ class Plan:
 
     @classmethod
     def from_toml(cls, text: str) -> Plan:
-        """Read a plan from TOML. Raises PlanError."""
+        """Read a plan from TOML. Raises PlanError.
+
+        A table ``round`` is passed over: files of deliberations say there what else they fixed.
+        """
         try:
             given = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise PlanError("plan_not_toml", field="", reason=str(error)) from error
+        given.pop("round", None)
         return cls.from_dict(given)
 
     def to_dict(self) -> dict[str, Any]:

@@ -135,3 +135,9 @@ def test_a_file_without_a_round_changes_the_counting_only() -> None:
 def test_reasons_that_no_moderator_gives_cannot_be_chosen() -> None:
     offered = {code for code, _ in REASONS}
     assert offered.isdisjoint({ReasonCode.FITS, ReasonCode.REPLACED, ReasonCode.SOURCE})
+
+
+def test_the_engine_reads_the_file_of_a_deliberation_as_it_is() -> None:
+    text = plan_toml.written(shipped("thorough"), {"target_votes": 30})
+    assert "[round]" in text
+    assert Plan.from_toml(text).hash == shipped("thorough").hash
