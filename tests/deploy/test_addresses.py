@@ -6,7 +6,6 @@ the same addresses, and each answers the anonymous, an outsider and the five rol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -15,18 +14,11 @@ import pytest
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.urls import (
-    URLPattern,
-    URLResolver,
-    get_resolver,
-    include,
-    path,
-    reverse,
-)
+from django.urls import include, path, reverse
 
 from constitutions.comparison import compare
 from constitutions.drafting import draft_version, publish_version
-from deliberation.models import Contact, ListUpload
+from deliberation.models import Contact, Draw, ListUpload, Pool
 from deliberation.models.deliberations import Role
 from deliberation.phases import PHASES, ever_allowed
 from deliberation.services.approvals import agreed, open_approval
@@ -35,65 +27,10 @@ from deliberation.services.panels import issue_seats
 from deploy.addresses import ADDRESSES, ANYONE, SIGNED_IN
 from tests.aggregation.reporting import another, closed, finish
 from tests.deliberation.organising import sign_in_as
+from tests.deploy.asking import CONF, PARAMETERS, path_of
 from tests.factories import make_user
 
 VISITORS = ["anonymous", "outsider", *Role.values]
-
-# What stands in an address beside the slug. Each value is a literal, or the name of something
-# that the world below has, as in "$run".
-PARAMETERS: dict[str, dict[str, Any]] = {
-    "accept_membership": {"token": "$invitation_token"},
-    "appeal": {"number": 1},
-    "check_contacts": {"pk": "$contact_list"},
-    "check_contacts_file": {"pk": "$contact_list"},
-    "come_back": {"token": "unknown"},
-    "comparison": {"number": 1, "baseline": "hhh"},
-    "confirm_places": {"number": 1, "baseline": "hhh"},
-    "constitution_version": {"number": 1},
-    "contact": {"pk": "$contact"},
-    "decide_place": {"number": 1, "baseline": "hhh", "key": "$principle"},
-    "edit_comparison": {"number": 1, "baseline": "hhh"},
-    "edit_preamble": {"number": 2},
-    "edit_principle": {"number": 2, "key": "$principle"},
-    "edit_version": {"number": 2},
-    "export": {"number": 1, "format": "canonical-json"},
-    "member": {"number": "$member"},
-    "member_invitation": {"number": "$invitation"},
-    "moderate": {"number": 1},
-    "mfa_edit_webauthn": {"pk": 1},
-    "mfa_remove_webauthn": {"pk": 1},
-    "move_principle": {"number": 2, "key": "$principle"},
-    "name_groups": {"run_id": "$run"},
-    "openid_connect_callback": {"provider_id": "nobody"},
-    "openid_connect_login": {"provider_id": "nobody"},
-    "publish_version": {"number": 2},
-    "refuse_approval": {"number": "$approval"},
-    "reissue_seat": {"number": "$seat"},
-    "remove_contact": {"pk": "$contact"},
-    "remove_principle": {"number": 2, "key": "$principle"},
-    "report_change": {"run_id": "$run"},
-    "report_data": {"run_id": "$run"},
-    "report_file": {"run_id": "$run", "name": "votes.csv"},
-    "report_group": {"run_id": "$run", "letter": "a"},
-    "report_method": {"run_id": "$run"},
-    "report_outcome": {"run_id": "$run"},
-    "report_picture": {"run_id": "$run", "name": "map"},
-    "report_rules": {"run_id": "$run"},
-    "report_run": {"run_id": "$run"},
-    "report_statement": {"run_id": "$run", "number": 1},
-    "report_statements": {"run_id": "$run"},
-    "restore_principle": {"number": 2, "key": "$principle"},
-    "revoke_seat": {"number": "$seat"},
-    "rewrite": {"number": 1},
-    "run": {"run_id": "$run"},
-    "seat": {"token": "unknown"},
-    "sign_in_link": {"token": "unknown"},
-    "statement_picture": {"run_id": "$run", "number": 1},
-    "stop_letters": {"token": "unknown"},
-    "suggest_places": {"number": 1, "baseline": "hhh"},
-    "unsubscribe": {"token": "unknown"},
-    "write_contact": {"pk": "$contact"},
-}
 
 # Addresses whose view may ask for more than the table does, and why.
 STRICTER = {
@@ -102,28 +39,6 @@ STRICTER = {
 }
 
 
-@dataclass(frozen=True)
-class Address:
-    """One address of the URL conf: its name, how it is written, what stands in it."""
-
-    name: str
-    written: str
-    wants: frozenset[str]
-
-
-def addresses(
-    of: Iterable[URLPattern | URLResolver], written: str = "", wants: Iterable[str] = ()
-) -> Iterator[Address]:
-    """Every address, includes walked through. Those without a name have ""."""
-    for one in of:
-        so_far, inside = f"{written}{one.pattern}", {*wants, *one.pattern.regex.groupindex}
-        if isinstance(one, URLResolver):
-            yield from addresses(one.url_patterns, so_far, inside)
-        else:
-            yield Address(one.name or "", so_far, frozenset(inside))
-
-
-CONF = list(addresses(get_resolver("deploy.urls").url_patterns))
 NAMES = [address.name for address in CONF]
 
 
@@ -147,15 +62,15 @@ def test_every_address_below_organise_belongs_to_a_role():
         assert ADDRESSES[address.name] not in {ANYONE, SIGNED_IN}, address
 
 
-def test_this_test_knows_what_stands_in_each_address():
+def test_these_tests_know_what_stands_in_each_address():
     lines = [
         f"“{address.name}” wants {sorted(address.wants - {'slug'})}"
         for address in CONF
         if address.wants - {"slug"} != set(PARAMETERS.get(address.name, {}))
     ]
     assert not lines, (
-        "Say in PARAMETERS what stands in these addresses. Take something that is there for its "
-        "owner, so that the page itself is tried:\n" + "\n".join(lines)
+        "Say in PARAMETERS (tests/deploy/asking.py) what stands in these addresses. Take something "
+        "that is there for its owner, so that the page itself is tried:\n" + "\n".join(lines)
     )
 
 
@@ -166,14 +81,6 @@ class World:
     slug: str
     things: dict[str, Any]
     clients: dict[str, Client]
-
-    def path(self, address: Address) -> str:
-        found = {
-            word: self.things[value[1:]] if str(value).startswith("$") else value
-            for word, value in PARAMETERS.get(address.name, {}).items()
-        }
-        slug = {"slug": self.slug} if "slug" in address.wants else {}
-        return reverse(address.name, kwargs=slug | found)
 
     def ask(self, visitor: str, method: str, path: str) -> HttpResponse:
         """The answer. What it changed is taken back, so that everybody meets the same world."""
@@ -210,6 +117,10 @@ def world(db: None) -> World:
     contact = Contact.objects.create(panel=deliberation.panel, email="dave@example.org")
     upload = ListUpload.objects.create(
         panel=deliberation.panel, purpose="contacts", actor=owner, data=b"email\nerin@example.org\n"
+    )
+    pool = Pool.objects.create(panel=deliberation.panel)
+    Draw.objects.create(
+        pool=pool, number=1, seats=40, algorithm="leximin", seed="7", pool_digest="", quotas=[]
     )
     clients = {visitor: Client(raise_request_exception=False) for visitor in VISITORS}
     clients["owner"].force_login(owner)
@@ -255,7 +166,7 @@ def test_every_address_answers_everybody_as_the_table_says(world):
     """In one test, since the world takes longer to make than the requests take."""
     wrong = []
     for address in CONF:
-        name, path = address.name, world.path(address)
+        name, path = address.name, path_of(address, world.slug, world.things)
         methods = ["get"] if ADDRESSES[name] == ANYONE else ["get", "post"]
         for method, visitor in product(methods, VISITORS):
             wrong.append(problem(name, visitor, method, world.ask(visitor, method, path)))
