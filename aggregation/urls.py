@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path(f"{RUN}rules/", report_statements.report_rules, name="report_rules"),
     path(f"{RUN}change/", report.report_change, name="report_change"),
+    path(f"{RUN}moderation/", report.report_moderation, name="report_moderation"),
     path(f"{RUN}method/", report.report_method, name="report_method"),
     path(f"{RUN}data/", report_data.report_data, name="report_data"),
     path(f"{RUN}data/<str:name>", report_data.report_file, name="report_file"),

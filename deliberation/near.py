@@ -73,7 +73,8 @@ def _weighted(grams: Sequence[Grams]) -> sparse.csr_matrix:
     frequency = np.bincount(columns, minlength=BUCKETS)
     rare = np.log1p((len(grams) + BACKGROUND) / (frequency + 1))
     values = rare[columns]
-    lengths = np.sqrt(np.add.reduceat(np.append(values**2, 0.0), ends[:-1])) if len(grams) else []
+    sums = np.cumsum(np.append(0.0, values**2))
+    lengths = np.sqrt(sums[ends[1:]] - sums[ends[:-1]])
     counts = np.diff(ends)
     data = (values / np.repeat(np.maximum(lengths, 1e-9), counts)).astype(np.float32)
     return sparse.csr_matrix((data, columns, ends), shape=(len(grams), BUCKETS))

@@ -157,6 +157,7 @@ ADDRESSES: Final[dict[str, str]] = {
     "report_statement": ANYONE,
     "report_rules": ANYONE,
     "report_change": ANYONE,
+    "report_moderation": ANYONE,
     "report_method": ANYONE,
     "report_data": ANYONE,
     "report_file": ANYONE,

@@ -128,6 +128,7 @@ def report_nav(run: Run, here: str) -> dict[str, object]:
         ("report_statements", _("All statements")),
         ("report_rules", _("Rule by rule")),
         ("report_change", _("What would change it")),
+        ("report_moderation", _("Moderation")),
         ("report_method", _("Method")),
         ("report_data", _("Data")),
     ]

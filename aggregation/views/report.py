@@ -15,8 +15,10 @@ from aggregation import selectors
 from aggregation.document import outcome_text
 from aggregation.models import ParticipantFinding, Run
 from aggregation.report.change import change_of
+from aggregation.report.groups import groups
 from aggregation.report.lines import lines
-from aggregation.report.page import opinion_map, report_of
+from aggregation.report.moderation import moderation
+from aggregation.report.page import is_strata, opinion_map, report_of
 from aggregation.runs import official_run
 from aggregation.views.reading import page, reader, run_to_read
 from deliberation.access import current_round, visible_deliberation
@@ -72,6 +74,15 @@ def report_change(request: HttpRequest, slug: str, run_id: int) -> HttpResponse:
     run = run_to_read(request, slug, run_id)
     context = {"change": change_of(run, lines(run))}
     return page(request, run, "aggregation/change.html", "report_change", context)
+
+
+@require_safe
+def report_moderation(request: HttpRequest, slug: str, run_id: int) -> HttpResponse:
+    """What moderators decided on the statements of each opinion group."""
+    run = run_to_read(request, slug, run_id)
+    found = moderation(run, groups(run, lines(run)), strata=is_strata(run))
+    context = {"moderation": found, "confidence": run.plan["confidence"]}
+    return page(request, run, "aggregation/moderation.html", "report_moderation", context)
 
 
 @require_safe
