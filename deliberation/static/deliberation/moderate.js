@@ -32,11 +32,7 @@ const lastForm = () => document.getElementById("queue-last");
 // --- The card that keys act on
 
 function choose(card, focus = true) {
-  const before = current();
-  if (before && before !== card) {
-    before.removeAttribute("data-current");
-    before.removeAttribute("data-keyed");
-  }
+  leave(current());
   if (!card) return;
   card.setAttribute("data-current", "");
   card.setAttribute("data-keyed", "");
@@ -46,6 +42,11 @@ function choose(card, focus = true) {
     card.querySelector("h3").focus({ preventScroll: true });
     card.scrollIntoView({ block: "nearest" });
   }
+}
+
+function leave(card) {
+  card?.removeAttribute("data-current");
+  card?.removeAttribute("data-keyed");
 }
 
 function ready(card) {
@@ -104,6 +105,7 @@ function decide(form, submitter) {
   fields.set(submitter.name, submitter.value);
   const job = { card, number: card.dataset.number, undo: false, action: form.action, fields };
   const next = after(card);
+  leave(card);
   card.remove();
   decided.set(job.number, card);
   if (decided.size > KEPT) decided.delete(decided.keys().next().value);
@@ -161,7 +163,7 @@ async function pump() {
   sending = false;
   const said = answer.page.getElementById("decided");
   if (said) stored(job, said);
-  else if (REFUSED.includes(answer.status)) refused(job, answer.page);
+  else if (REFUSED.includes(answer.status)) refused(job, answer);
   else failed(answer);
 }
 
@@ -191,19 +193,24 @@ function settle() {
   finish();
 }
 
-// The card comes back with what the server said: decided by somebody else, closed, not yours.
-function refused(job, page) {
+// The card comes back with what the server said: decided by somebody else, closed, not yours. It
+// takes no keys away from the card one looks at now.
+function refused(job, { status, page }) {
   jobs.shift();
   tries = 0;
   trouble(null);
-  const told = page.querySelector(".error-summary ul, .lead");
-  const notice = noticeOf(words("refused"), told?.textContent.trim() ?? "");
+  const told = page.querySelector(".error-summary ul, .lead")?.textContent.trim() ?? "";
+  const notice = noticeOf(words("refused"), told);
   if (job.card && !job.undo) {
-    job.card.querySelector(".notice[data-refused]")?.remove();
+    job.card.querySelector("[data-refused]")?.remove();
     notice.dataset.refused = "";
+    notice.append(linkTo(job.action, words("now")));
     job.card.prepend(notice);
+    const form = job.card.querySelector("[data-decide]");
+    form.inert = form.hidden = status !== 422;
     decided.delete(job.number);
-    putBack(job.card);
+    list.prepend(job.card);
+    if (!current()) choose(job.card);
   } else {
     document.getElementById("queue-trouble").replaceChildren(notice);
   }
@@ -233,7 +240,11 @@ function trouble(page, redirect) {
   if (told) title.textContent = told.textContent;
   text.textContent = redirect ? words("signedOut") : words("again");
   title.append(Object.assign(document.createElement("span"), { className: "queue-left" }));
-  if (redirect) text.append(" ", signInLink());
+  if (redirect) {
+    const link = linkTo(new URL(redirect, location.href).pathname, words("signIn"));
+    link.target = "_blank";
+    text.append(" ", link);
+  }
   notice.querySelector("button").addEventListener("click", () => tryNow(redirect));
   place.replaceChildren(notice);
 }
@@ -243,12 +254,8 @@ function count() {
   if (left) left.textContent = ` ${words("left").replace("{n}", jobs.length)}`;
 }
 
-function signInLink() {
-  const link = document.createElement("a");
-  link.href = "/sign-in/";
-  link.target = "_blank";
-  link.textContent = words("signIn");
-  return link;
+function linkTo(href, textContent) {
+  return Object.assign(document.createElement("a"), { href, textContent });
 }
 
 async function tryNow(signedOut) {
