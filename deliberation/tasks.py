@@ -6,6 +6,7 @@ from deliberation.models import Round
 from deliberation.models.rounds import OPEN_PHASES
 from deliberation.services import (
     contacts,
+    draw_job,
     join_tally,
     limits,
     list_uploads,
@@ -77,6 +78,18 @@ def sweep_limits() -> int:
 def delete_contacts() -> int:
     """Delete the contacts whose day has come, and lists left lying; returns how many rows went."""
     return contacts.delete_due() + list_uploads.sweep()
+
+
+@shared_task(name="deliberation.execute_draw")
+def execute_draw(draw_id: int) -> bool:
+    """Make the draw, if it is still to be made."""
+    return draw_job.execute_draw(draw_id)
+
+
+@shared_task(name="deliberation.sweep_draws")
+def sweep_draws() -> int:
+    """Bring back draws that were lost; returns how many messages were sent."""
+    return draw_job.sweep_draws()
 
 
 def _open() -> list[Round]:

@@ -236,6 +236,7 @@ CELERY_TASK_ANNOTATIONS = {
     "aggregation.execute_run": _LIMITS,
     "aggregation.execute_part": _LIMITS,
     "aggregation.watch_open_rounds": _LIMITS,
+    "deliberation.execute_draw": _LIMITS,
 }
 REDIS_URL = env.text("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL
@@ -248,6 +249,7 @@ CELERY_TASK_ROUTES = {
     # A long run must not keep routing from knowing its groups.
     "aggregation.watch_open_rounds": {"queue": "default"},
     "aggregation.*": {"queue": "aggregate"},
+    "deliberation.execute_draw": {"queue": "aggregate"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
@@ -268,6 +270,11 @@ RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", default=60, minimum=1)
 LIVE_SECONDS = env.number("LIVE_SECONDS", default=60, minimum=10)
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "aggregation.sweep_runs", "schedule": 10.0},
+    "sweep-draws": {
+        "task": "deliberation.sweep_draws",
+        "schedule": 10.0,
+        "options": {"expires": 9},
+    },
     "refresh-routing-weights": {
         "task": "deliberation.refresh_routing_weights",
         "schedule": 30.0,

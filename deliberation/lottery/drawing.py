@@ -75,7 +75,8 @@ def draw(
     mixed = _mixture(Panels(kinds, seats), algorithm, tell)
     tell(98, "lot")
     panels, tickets = _portfolio(mixed)
-    lot = cast_lot(kinds, panels, tickets, seed=seed, digest=digest or own_digest)
+    published = digest or own_digest
+    lot = cast_lot(kinds, panels, tickets, seed=seed, digest=published, pool=own_digest)
     chosen = panels[lot.panel]
     chances = _chances(kinds, panels, tickets)
     return Drawn(

@@ -66,7 +66,7 @@ def tickets_for(chances: Floats) -> Ints:
 def cast_lot(kinds: Kinds, panels: Sequence[Ints], tickets: Ints, *, seed: str, digest: str) -> Lot:
     """Which of the panels it is. panels : counts per kind, none twice, sorted by the caller."""
     number, place = replay(seed, digest, [int(one) for one in tickets])
-    digests = tuple(sha256(_described(kinds, panel)).hexdigest() for panel in panels)
+    digests = tuple(sha256(_described(kinds, panel, pool)).hexdigest() for panel in panels)
     whole = _json([[int(n), name] for n, name in zip(tickets, digests, strict=True)])
     return Lot(
         seed=seed,
@@ -95,9 +95,9 @@ def people_of(
     return tuple(sorted(rows))
 
 
-def _described(kinds: Kinds, panel: Ints) -> bytes:
+def _described(kinds: Kinds, panel: Ints, pool: str) -> bytes:
     present = [[int(panel[kind]), list(kinds.values[kind])] for kind in np.flatnonzero(panel)]
-    return _json([list(kinds.strata), present])
+    return _json([pool, list(kinds.strata), present])
 
 
 def _json(value: object) -> bytes:

@@ -32,7 +32,8 @@ class Lot:
     ``tickets[i]`` is how many of the ``sum(tickets)`` = 1,000,000,000 tickets panel i holds.
     SHA-256 of seed and pool digest, read as a fraction of 2**256, is ``number`` of all tickets,
     counted from 0; the panel that holds this ticket is ``panel``. ``panels[i]`` is the SHA-256 of
-    what panel i is made of (how many people of which values), ``portfolio_digest`` that of all.
+    what panel i is made of (how many people of which values) and of the whole pool, so that only
+    those who know the pool can look inside; ``portfolio_digest`` is that of all with their tickets.
     """
 
     seed: str

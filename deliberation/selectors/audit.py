@@ -62,6 +62,7 @@ ACTIONS = {
     "pool.reopened": gettext_lazy("The pool was opened again"),
     "draw.asked": gettext_lazy("A draw was asked for"),
     "draw.stopped": gettext_lazy("A draw was stopped"),
+    "draw.made": gettext_lazy("A panel was drawn"),
     "drawn.invited": gettext_lazy("People who were drawn are invited"),
     "drawn.answered": gettext_lazy("An answer of someone drawn was noted"),
     "drawn.given_up": gettext_lazy("Places of people who did not answer became free"),
