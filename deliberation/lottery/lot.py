@@ -63,8 +63,14 @@ def tickets_for(chances: Floats) -> Ints:
     return whole
 
 
-def cast_lot(kinds: Kinds, panels: Sequence[Ints], tickets: Ints, *, seed: str, digest: str) -> Lot:
-    """Which of the panels it is. panels : counts per kind, none twice, sorted by the caller."""
+def cast_lot(
+    kinds: Kinds, panels: Sequence[Ints], tickets: Ints, *, seed: str, digest: str, pool: str
+) -> Lot:
+    """Which of the panels it is. panels : counts per kind, none twice, sorted by the caller.
+
+    pool : ``pool_digest`` of everyone. Panels are hashed together with it, since what a panel of
+    few kinds is made of could be guessed from its hash alone.
+    """
     number, place = replay(seed, digest, [int(one) for one in tickets])
     digests = tuple(sha256(_described(kinds, panel, pool)).hexdigest() for panel in panels)
     whole = _json([[int(n), name] for n, name in zip(tickets, digests, strict=True)])
