@@ -17,6 +17,7 @@ from typing import Final, cast
 import structlog
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection
 from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -73,24 +74,33 @@ def enqueue(
     return row
 
 
+# The how-manieth letter of its kind to each of these contacts is found by the database.
+_MANY: Final = """
+    INSERT INTO deliberation_outgoing (deliberation_id, kind, contact_id, number, state, tries,
+        problem, created_at, updated_at)
+    SELECT %(deliberation)s, %(kind)s, wanted.id,
+        1 + COALESCE((SELECT max(before.number) FROM deliberation_outgoing before
+            WHERE before.kind = %(kind)s AND before.contact_id = wanted.id), 0),
+        'queued', 0, '', %(now)s, %(now)s
+    FROM unnest(%(contacts)s::bigint[]) WITH ORDINALITY AS wanted(id, place) ORDER BY place
+"""
+
+
 def enqueue_many(*, kind: str, deliberation: Deliberation, contacts: Sequence[Contact]) -> int:
     """One more letter of this kind to each of these contacts; returns how many."""
-    before = Outgoing.objects.filter(deliberation=deliberation, kind=kind, contact__isnull=False)
-    numbers = dict(before.values_list("contact").annotate(Max("number")))
-    Outgoing.objects.bulk_create(
-        (
-            Outgoing(
-                deliberation=deliberation,
-                kind=kind,
-                contact=contact,
-                number=numbers.get(contact.pk, 0) + 1,
-            )
-            for contact in contacts
-        ),
-        batch_size=5000,
-    )
-    if contacts:
-        hint_on_commit(SEND)
+    if not contacts:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MANY,
+            {
+                "deliberation": deliberation.pk,
+                "kind": kind,
+                "contacts": [contact.pk for contact in contacts],
+                "now": timezone.now(),
+            },
+        )
+    hint_on_commit(SEND)
     return len(contacts)
 
 

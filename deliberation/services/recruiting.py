@@ -26,6 +26,19 @@ BETWEEN_LETTERS: Final = timedelta(days=3)
 # Letters that carry a seat link.
 _WITH_LINK: Final = (MailKind.SEAT, MailKind.DRAWN, MailKind.REMINDER)
 
+# Seats and whose they are, in one statement: a list may have a hundred thousand people.
+_SEATS: Final = """
+    WITH wanted AS (
+        SELECT * FROM unnest(%(numbers)s::int[], %(hashes)s::bytea[], %(contacts)s::bigint[])
+            AS w(number, hash, contact)
+    ), made AS (
+        INSERT INTO deliberation_seat (panel_id, number, kind, token_hash, created_at, link_version)
+        SELECT %(panel)s, number, %(kind)s, hash, %(now)s, 1 FROM wanted RETURNING id, number
+    )
+    UPDATE deliberation_contact c SET seat_id = made.id
+    FROM made JOIN wanted USING (number) WHERE c.id = wanted.contact
+"""
+
 
 def seat_link_token(seat: Seat) -> str:
     """The secret of an invited contact's seat link, the same in each letter.
@@ -64,7 +77,7 @@ def invite(
 
 def invite_all(*, deliberation: Deliberation, actor: User | None) -> int:
     """Invite every contact that is not in a lottery's pool. Returns how many that were."""
-    waiting = invitable(deliberation.panel)
+    waiting = invitable(deliberation.panel).only("pk")
     with transaction.atomic():
         return invite(
             deliberation=deliberation, contacts=list(waiting), kind=MailKind.SEAT, actor=actor
@@ -115,7 +128,7 @@ def remind(*, deliberation: Deliberation, actor: User | None, now: datetime | No
     """A reminder to everyone who may get one (``remindable``). Returns how many."""
     with transaction.atomic():
         locks.hold(locks.PANEL, deliberation.pk)
-        people = list(remindable(deliberation.panel, now))
+        people = list(remindable(deliberation.panel, now).only("pk"))
         sent = outbox.enqueue_many(
             kind=MailKind.REMINDER, deliberation=deliberation, contacts=people
         )
@@ -147,28 +160,27 @@ def _still_there(deliberation: Deliberation, contacts: Sequence[Contact]) -> lis
     """The contacts as they are now, in the order they were added; others' are left out."""
     keys = [contact.pk for contact in contacts]
     found = Contact.objects.select_for_update(of=("self",)).filter(panel=deliberation.panel)
-    return list(found.filter(pk__in=keys).order_by("pk"))
+    # One array instead of a hundred thousand parameters.
+    named = found.extra(where=["deliberation_contact.id = ANY(%s)"], params=[keys])
+    return list(named.only("seat_id", "email", "no_letters_at").order_by("pk"))
 
 
 def _give_seats(deliberation: Deliberation, contacts: list[Contact]) -> set[int]:
     """An invited seat for each; returns the primary keys of the contacts."""
     panel = deliberation.panel
-    highest = panel.seats.aggregate(highest=Max("number"))["highest"] or 0
-    seats = [
-        Seat(panel=panel, number=highest + n, kind=SeatKind.INVITED)
-        for n in range(1, len(contacts) + 1)
-    ]
-    for seat in seats:
-        seat.token_hash = token_hash(seat_link_token(seat))
-    Seat.objects.bulk_create(seats, batch_size=5000)
-    for contact, seat in zip(contacts, seats, strict=True):
-        contact.seat = seat
+    first = (panel.seats.aggregate(highest=Max("number"))["highest"] or 0) + 1
+    seats = [Seat(panel=panel, number=first + n) for n in range(len(contacts))]
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE deliberation_contact c SET seat_id = given.seat "
-            "FROM unnest(%s::bigint[], %s::bigint[]) AS given(contact, seat) "
-            "WHERE c.id = given.contact",
-            [[c.pk for c in contacts], [s.pk for s in seats]],
+            _SEATS,
+            {
+                "panel": panel.pk,
+                "kind": SeatKind.INVITED,
+                "now": timezone.now(),
+                "numbers": [seat.number for seat in seats],
+                "hashes": [token_hash(seat_link_token(seat)) for seat in seats],
+                "contacts": [contact.pk for contact in contacts],
+            },
         )
     return {contact.pk for contact in contacts}
 
