@@ -20,8 +20,8 @@ _MAY: Final[dict[str, Promise]] = {
     ),
     Role.MODERATOR: _("Decides which proposed statements are shown, by the public reasons."),
     Role.RECRUITER: _(
-        "Invites people and runs the lottery, and sees their names and addresses. Never sees "
-        "what anybody writes or votes."
+        "Invites people and runs the lottery, and sees their names and addresses. Does not "
+        "moderate, and sees nothing of the count before everybody does."
     ),
     Role.AUDITOR: _("Reads along, the audit trail too. Changes nothing."),
 }

@@ -17,6 +17,7 @@ from deliberation.links import absolute
 from deliberation.member_forms import InviteForm, RoleForm, described_roles
 from deliberation.models import Approval, MemberInvitation, Membership
 from deliberation.organiser_forms import put_beside_field
+from deliberation.phases import ever_allowed
 from deliberation.selectors import members as reading
 from deliberation.services import approvals, limits
 from deliberation.services import member_invitations as inviting
@@ -130,7 +131,8 @@ def refuse_approval(request: HttpRequest, slug: str, number: int) -> HttpRespons
     """Say no to what someone asked for. Whoever may do the act may refuse it."""
     managed = managed_deliberation(request, slug, "view")
     approval = get_object_or_404(Approval, deliberation=managed.deliberation, pk=number)
-    if not managed.may(approval.action):
+    # In any phase: a request that came too late for its phase can still be closed.
+    if not ever_allowed(managed.role, approval.action):
         raise PermissionDenied
     approvals.refuse(approval=approval, actor=signed_in(request))
     messages.success(request, _("The request is closed. Nothing was done."))
