@@ -47,6 +47,9 @@ class StratumReport:
     name: str
     rows: list[QuotaRow]
     scale: int
+    # Values whose numbers in the pool are kept back, and what they add up to.
+    kept_back: list[str]
+    together: int
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Chances:
     """How likely people were to be drawn, 0 to 1, before the lot fell.
 
     bound : nobody could have made the smallest chance larger than this. same : all had one chance.
+    certain : some could not be left out.
     """
 
     smallest: float
@@ -63,6 +67,7 @@ class Chances:
     equal: float
     exact: bool
     same: bool
+    certain: bool
     parts: list[Part]
     picture: Picture | None
 
@@ -147,7 +152,9 @@ def _stratum(
         _row(one, found[one["value"]], pool[one["value"]], drawn[one["value"]], scale, seats)
         for one in values
     ]
-    return StratumReport(name, rows, scale)
+    hidden = [value for value, count in pool.items() if count is None]
+    together = sum(int(found[value]["pool"]) for value in hidden)
+    return StratumReport(name, rows, scale, hidden, together)
 
 
 def _row(
@@ -196,6 +203,7 @@ def _chances(draw: Draw) -> Chances:
         equal=equal,
         exact=bool(found["exact"]),
         same=largest - smallest < 1e-9,
+        certain=largest > 0.9995,
         parts=cut,
         picture=picture(cut, equal) if cut else None,
     )

@@ -26,7 +26,7 @@ SMALLEST_SHOWN: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class ValueRow:
-    """One value: how many people have it, beside its quota. ``people`` None: fewer than ten.
+    """One value: how many people have it, beside its quota. ``people`` None: kept back.
 
     share, of_pool : of the population and of the pool, 0 to 1, where known and shown.
     short          : there are fewer people than the quota asks for at least.
@@ -47,6 +47,11 @@ class StratumTable:
 
     name: str
     rows: list[ValueRow]
+
+    @property
+    def kept_back(self) -> list[str]:
+        """Values whose counts are not shown."""
+        return [row.value for row in self.rows if row.people is None]
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,7 @@ def people_words(panel: Panel, *, exact: bool) -> dict[tuple[str, str], str]:
     if not state.people:
         return {}
     return {
-        (table.name, row.value): _("fewer than 10") if row.people is None else str(row.people)
+        (table.name, row.value): _("not shown") if row.people is None else str(row.people)
         for table in state.strata
         for row in table.rows
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -42,8 +43,8 @@ def algorithm_words(algorithm: str) -> str:
 
 @register.filter
 def hidden_count(count: int | None) -> str:
-    """A count of people; below ten it is not said how many."""
-    return _("fewer than 10") if count is None else figures.decimal(count)
+    """A count of people; words where it is kept back (``selectors.pools.shielded``)."""
+    return _("not shown") if count is None else number_format(count, force_grouping=True)
 
 
 def _percent(number: str) -> str:

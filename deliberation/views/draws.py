@@ -182,7 +182,6 @@ def draw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "step": step_words(shown.step),
         "rows": drawn_rows(shown, contacts=contacts) if done else [],
         "answers": answers(shown.pool, shown) if done else None,
-        "strata": [one["stratum"] for one in shown.quotas],
         "contacts": contacts,
         "may_draw": managed.may("draw"),
         "uninvited": DrawnMember.objects.filter(draw=shown, seat=None, answer="open").count(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deliberation.models import Deliberation, Draw, Pool
+from deliberation.services.draw_job import execute_draw
 from deliberation.services.draws import start_draw
 from deliberation.services.pools import Person, add_people, fix_pool
 from deliberation.services.quotas import Balance, Quota, save_quotas, the_pool
@@ -49,8 +50,11 @@ def make_pool(
 def make_draw(pool: Pool, seed: str = SEED) -> Draw:
     """Fix the pool and draw."""
     fix_pool(pool=pool, actor=None)
-    draw = start_draw(pool=pool, seed=seed, actor=None)
-    from deliberation.services.draw_job import execute_draw
+    return execute(start_draw(pool=pool, seed=seed, actor=None))
+
+
+def execute(draw: Draw) -> Draw:
+    """What a worker does."""
     execute_draw(draw.pk)
     draw.refresh_from_db()
     return draw
