@@ -1,8 +1,8 @@
 """What moderators decided on the statements of each opinion group, so that bias shows.
 
 Groups are found in the votes after the last decision, so moderators did not know them. A
-difference is a reason to read the log, not a proof: groups write different things. Whoever is in
-few people's group, or whose group wrote little, is not told about.
+difference is a reason to read the log, not a proof: groups write different things. Of a group of
+few people, or with few statements, no share is told.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from aggregation.report.page import opinion_map
 from aggregation.report.statement import statement_page
 from aggregation.report.steadiness import resampling
 from aggregation.views.reading import number_in, one_of, page, reader, run_to_read
+from deliberation.selectors.lineage import family_of
 from deliberation.views.organising import by_htmx
 
 _PER_PAGE = 50
@@ -81,7 +82,12 @@ def report_statement(request: HttpRequest, slug: str, run_id: int, number: int) 
     found = statement_page(run, statements, groups(run, statements), number)
     if found is None:
         raise Http404
-    context = {"found": found, "line": found.line, "measure": finding.measure_of(run)}
+    context = {
+        "found": found,
+        "line": found.line,
+        "measure": finding.measure_of(run),
+        "family": family_of(run.round, number),
+    }
     return page(request, run, "aggregation/statement.html", "report_statements", context)
 
 

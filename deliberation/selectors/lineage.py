@@ -8,7 +8,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from deliberation.models import ModerationDecision, Statement, StatementLineage
+from deliberation.models import ModerationDecision, Round, Statement, StatementLineage
 from deliberation.models.moderation import Decision, ReasonCode
 from deliberation.models.statements import LineageKind, Status
 
@@ -82,6 +82,12 @@ def families(statements: Iterable[Statement]) -> dict[int, Family]:
             into_kind=below[0].kind if below else "",
         )
     return found
+
+
+def family_of(round: Round, number: int) -> Family:
+    """Lineage both ways of the statement with this public number."""
+    found = list(Statement.objects.filter(round=round, number=number))
+    return next(iter(families(found).values()), NOBODY)
 
 
 def withheld(statements: Iterable[Statement]) -> set[int]:

@@ -17,6 +17,7 @@ from deliberation.models.moderation import Decision
 from deliberation.models.statements import Origin, Status
 from deliberation.moderation_hints import Hint, hints_for
 from deliberation.phases import allows
+from deliberation.selectors.lineage import NOBODY, Family, families
 from deliberation.services.appeals import somebody_else_should_look
 from deliberation.services.claims import looked_at
 from deliberation.services.moderation import seen_state
@@ -37,6 +38,8 @@ class Item:
     same: list[Statement]
     hints: list[Hint]
     decisions: list[ModerationDecision]
+    # What it was made from, and what it was made into.
+    family: Family
     # The author's, if it waits for an answer.
     appeal: Appeal | None
     # When it came in, or the appeal did; whether that is longer ago than promised.
@@ -116,15 +119,17 @@ def tab_statements(round: Round, tab: str) -> QuerySet[Statement]:
 
 
 def tab_counts(round: Round) -> dict[str, int]:
-    """How many statements each tab holds."""
-    return {tab: tab_statements(round, tab).count() for tab in TABS}
+    """How many statements each tab holds, by one query."""
+    waits = Count("pk", filter=Q(pk__in=waiting_statements(round).order_by().values("pk")))
+    by_status = {tab: Count("pk", filter=Q(status=tab)) for tab in TABS if tab != WAITING}
+    return Statement.objects.filter(round=round).aggregate(waiting=waits, **by_status)
 
 
 def items(statements: Iterable[Statement], *, reader: User, round: Round) -> list[Item]:
     """The statements with hints, duplicates that were turned down, earlier decisions and appeals.
 
     statements : of this round, with ``since`` (``with_waiting_since``).
-    Seven queries in all, and three for each appeal.
+    Ten queries at most, and three for each appeal.
     """
     statements = list(statements)
     appeals = {
@@ -137,6 +142,7 @@ def items(statements: Iterable[Statement], *, reader: User, round: Round) -> lis
     same = _turned_down(statements, round)
     hints = hints_for(round, statements)
     elsewhere = looked_at(statements, reader)
+    kin = families(statements)
     due = timezone.now() - timedelta(hours=round.moderation_hours)
     return [
         Item(
@@ -145,6 +151,7 @@ def items(statements: Iterable[Statement], *, reader: User, round: Round) -> lis
             same=[other for other in same[s.folded] if other.pk != s.pk],
             hints=hints.get(s.pk, []),
             decisions=decisions[s.pk],
+            family=kin.get(s.pk, NOBODY),
             appeal=appeals.get(s.pk),
             since=s.since,  # type: ignore[attr-defined]
             late=s.since < due,  # type: ignore[attr-defined]
@@ -169,8 +176,10 @@ def _turned_down(statements: list[Statement], round: Round) -> dict[str, list[St
 
 def in_round(round: Round, number: int) -> Statement | None:
     """The statement with this public number, with ``since``."""
-    found = Statement.objects.filter(round=round, number=number)
-    return with_waiting_since(found).first()
+    found = with_waiting_since(Statement.objects.filter(round=round, number=number)).first()
+    if found is not None:
+        found.round = round
+    return found
 
 
 @dataclass(frozen=True)
@@ -199,7 +208,8 @@ def last_decision(round: Round, user: User) -> LastDecision | None:
     last = held.select_related("statement").order_by("-id").first()
     if last is None or last.statement.origin == Origin.SEED:
         return None
-    together = held.filter(created_at=last.created_at)
-    if VoteEvent.objects.filter(statement__in=together.values("statement")).exists():
+    voted = Exists(VoteEvent.objects.filter(statement=OuterRef("statement")))
+    together = list(held.filter(created_at=last.created_at).values_list(voted, flat=True))
+    if any(together):
         return None
-    return LastDecision(last.statement, last.decision, together.count())
+    return LastDecision(last.statement, last.decision, len(together))

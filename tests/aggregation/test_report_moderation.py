@@ -17,7 +17,7 @@ from deliberation.services.rounds import close_round
 from deliberation.services.withdrawal import withdraw
 from deliberation.texts import fold
 from tests.aggregation.reporting import finish, text_of, two_groups, voted
-from tests.factories import the_round
+from tests.factories import join, the_round, vote_row
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +157,15 @@ def test_without_statements_of_the_panel_the_page_says_so(client: Client) -> Non
     page = text_of(client.get(f"/d/assistant/report/{run.pk}/moderation/"))
     assert "The panel proposed no statements" in page
     assert client.get("/d/assistant/report/999999/moderation/").status_code == 404
+
+
+def test_the_page_of_a_statement_says_what_it_was_made_from(client: Client) -> None:
+    deliberation = voted()
+    seed = Statement.objects.get(round=the_round(deliberation), number=4)
+    text = "The assistant should ask me before it acts."
+    (new,) = rewrite(statement=seed, texts=[text], actor=None, role="owner")
+    vote_row(join(deliberation), [1, 1, 1, 1])
+    run, _found = counted(deliberation)
+    page = text_of(client.get(f"/d/assistant/report/{run.pk}/statements/{new.number}/"))
+    assert f"Reworded from {seed.number}" in page
+    assert seed.text in page

@@ -153,3 +153,11 @@ def test_what_was_replaced_is_not_replaced_again(owner_client: Client, panel: De
     owner_client.post(REWRITE, sent)
     assert owner_client.get(REWRITE).status_code == 409
     assert owner_client.get("/organise/assistant/statements/99/rewrite/").status_code == 404
+
+
+def test_the_queue_says_what_a_statement_became(owner_client: Client, panel: Deliberation) -> None:
+    sent = {"text-0": "It should be brief.", "text-1": "It must never lie to children."}
+    owner_client.post(REWRITE, sent)
+    address = "/organise/assistant/statements/{}/moderate/"
+    assert "Split into 7, 8" in owner_client.get(address.format(5)).content.decode()
+    assert "Split from 5" in owner_client.get(address.format(8)).content.decode()
