@@ -67,6 +67,7 @@ class PlanFileForm(forms.Form):
         planned = copy(round)
         for name, value in found.columns.items():
             setattr(planned, name, value)
+        planned.plan = found.plan.to_dict()
         problems = problems_of_plan(found.plan, panel=round.deliberation.panel)
         if problems := problems + problems_of_round(planned):
             raise Invalid(" ".join(problem.words for problem in problems), field="plan_text")

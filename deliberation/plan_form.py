@@ -253,6 +253,7 @@ class PlanForm(ShareFields, RoundFields):
         planned = copy(self.round)
         for name in RoundFields.base_fields:
             setattr(planned, name, cleaned[name])
+        planned.plan = plan.to_dict()
         found = problems_of_plan(plan, panel=self.round.deliberation.panel)
         for problem in found + problems_of_round(planned):
             self._say(problem.field, problem.words)

@@ -89,7 +89,7 @@ def test_what_is_typed_is_stored(owner_client: Client, round: Round) -> None:
         owner_client, round, target_votes="41", moderation_hours="12", show_results="on",
         reason_codes=["spam", "abusive"], seed_source="Letters.", moderation_policy="One.\r\nTwo.",
         exclusion_rule="straight_and_spam", straight_votes="15", grouping__how="fixed",
-        grouping__k="3", rules__0__above="0,65",
+        sensitivity__on="on", grouping__k="3", rules__0__above="0,65",
     )  # fmt: skip
     assert answer.url == "/organise/assistant/"
     made = the_round(round.deliberation)
