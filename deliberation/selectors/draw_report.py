@@ -6,7 +6,7 @@ No names, no numbers of people, and no count below ten about people with one val
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -57,7 +57,8 @@ class Chances:
     """How likely people were to be drawn, 0 to 1, before the lot fell.
 
     bound : nobody could have made the smallest chance larger than this. same : all had one chance.
-    certain : some could not be left out.
+    certain : some could not be left out. left_out : some could not be drawn, as no panel within
+    the quotas has room for them; ``smallest`` is that of the others. Their number from ten on.
     """
 
     smallest: float
@@ -68,6 +69,8 @@ class Chances:
     exact: bool
     same: bool
     certain: bool
+    left_out: bool
+    left_out_number: int | None
     parts: list[Part]
     picture: Picture | None
 
@@ -192,7 +195,9 @@ def _scale(numbers: Sequence[int]) -> int:
 def _chances(draw: Draw) -> Chances:
     found = draw.report
     kept = [(float(chance), int(people)) for chance, people in found["chances"]]
-    smallest, largest = min(kept)[0], max(kept)[0]
+    smallest = min((chance for chance, _people in kept if chance > 0), default=0.0)
+    largest = max(kept)[0]
+    unreachable = int(found["unreachable"])
     equal = draw.seats / found["people"]
     cut = parts(kept)
     return Chances(
@@ -204,14 +209,16 @@ def _chances(draw: Draw) -> Chances:
         exact=bool(found["exact"]),
         same=largest - smallest < 1e-9,
         certain=largest > 0.9995,
+        left_out=unreachable > 0,
+        left_out_number=unreachable if unreachable >= SMALLEST_SHOWN else None,
         parts=cut,
         picture=picture(cut, equal) if cut else None,
     )
 
 
 def public_document(draw: Draw) -> dict[str, Any]:
-    """The report for programs: enough to redo the lot. Counts below ten are null."""
-    found = draw.report
+    """The report for programs: enough to redo the lot. Counts that are kept back are null."""
+    found, chances = draw.report, _chances(draw)
     return {
         "format": "folkmoot.draw/1",
         "draw": draw.number,
@@ -238,11 +245,12 @@ def public_document(draw: Draw) -> dict[str, Any]:
             for stratum in _strata(draw)
         ],
         "chances": {
-            "smallest": min(found["chances"])[0],
-            "median": middle(found["chances"]),
-            "largest": max(found["chances"])[0],
-            "bound": found["bound"],
-            "exact": found["exact"],
+            "smallest": chances.smallest,
+            "median": chances.median,
+            "largest": chances.largest,
+            "bound": chances.bound,
+            "exact": chances.exact,
+            "parts": [asdict(part) for part in chances.parts],
         },
         "lot": found["lot"],
         "smallest_count_published": SMALLEST_SHOWN,
