@@ -103,7 +103,7 @@ def _conflict(panels: Panels) -> tuple[Side, ...]:
             if as_it_is == open_end:
                 continue
             bounds[row] = open_end
-            if panels.any(sums=(low, high)):
+            if panels.any((low, high)):
                 bounds[row] = as_it_is
                 kept.append(_side(cell, side, int(as_it_is)))
     return tuple(sorted(kept, key=lambda one: (one.stratum, one.value, one.side)))
@@ -193,4 +193,5 @@ def _least(price: np.ndarray, most: np.ndarray, limits: LinearConstraint) -> Int
         return None
     if answer.status != OPTIMAL:
         raise LotteryError("unsolved", status=int(answer.status))
-    return np.rint(answer.x).astype(np.int64)
+    numbers: Ints = np.rint(answer.x).astype(np.int64)
+    return numbers

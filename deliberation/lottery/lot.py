@@ -56,7 +56,7 @@ def tickets_for(chances: Floats) -> Ints:
     chances : shape (panels,), each at least 0, sum about 1.
     """
     exact = chances / chances.sum() * TICKETS
-    whole = np.floor(exact).astype(np.int64)
+    whole: Ints = np.floor(exact).astype(np.int64)
     missing = TICKETS - int(whole.sum())
     first = np.argsort(-(exact - whole), kind="stable")[:missing]
     whole[first] += 1

@@ -64,9 +64,9 @@ class Panels:
         panel = np.rint(answer.x).astype(np.int64)
         return Found(panel, max(-float(answer.mip_dual_bound) * scale, float(weights @ panel)))
 
-    def any(self, **limits: tuple[Floats, Floats]) -> bool:
-        """Whether there is a panel at all (within these limits; see ``search``)."""
-        return self.search(np.zeros(len(self.kinds)), **limits) is not None
+    def any(self, sums: tuple[Floats, Floats] | None = None) -> bool:
+        """Whether there is a panel at all. sums : as in ``search``."""
+        return self.search(np.zeros(len(self.kinds)), sums=sums) is not None
 
     def covering(self) -> list[Ints]:
         """Panels that have, between them, everyone of every kind that any panel has.

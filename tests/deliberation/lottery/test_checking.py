@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deliberation.lottery import LotteryError, Quota, Quotas, check, remaining_quotas
-
 from tests.deliberation.lottery.pools import every_panel, made_up_pool
 
 BOTH = [{"age": "young", "town": "north"}] * 10 + [{"age": "old", "town": "south"}] * 10

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +12,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from deliberation.lottery import LotteryError, Quotas, draw, pool_digest, replay
-
 from tests.deliberation.lottery.pools import every_panel, leximin_by_force, made_up_pool
 
 
@@ -46,6 +47,15 @@ def test_leximin_is_that_of_all_panels_one_by_one(pool):
     assert drawn.probabilities == pytest.approx(expected, abs=2e-6)
     assert drawn.exact
     assert drawn.bound == pytest.approx(min(p for p in expected if p > 1e-7), abs=2e-6)
+
+
+def test_leximin_is_that_of_another_implementation_on_a_pool_too_large_for_force():
+    """The file is what sortition-algorithms 0.12.15 computes (tests/benchmarks/lottery.py)."""
+    theirs = json.loads((Path(__file__).parent / "sortition_leximin.json").read_text())
+    rows, quotas = made_up_pool(theirs["people"], theirs["seats"], theirs["seed"])
+    drawn = draw(rows, quotas, theirs["seats"], seed="seed")
+    assert drawn.probabilities == pytest.approx(theirs["leximin"], abs=1e-5)
+    assert len(set(theirs["leximin"])) > 5
 
 
 @settings(max_examples=40, deadline=None)
