@@ -19,8 +19,9 @@ from aggregation.models import (
     StatementGroupFinding,
 )
 from aggregation.runs import official_run
-from deliberation.models import Deliberation, Round
+from deliberation.models import Amendment, Deliberation, Round
 from deliberation.models.rounds import Phase, RoundKind
+from deliberation.selectors.amendments import amendments_in_order
 
 from .editing import CARRIED_OVER, PREAMBLE, principle_key, rule_params, selected
 from .models import Constitution, Lineage, PrincipleEdit, Version
@@ -140,6 +141,7 @@ class VersionRecord:
     principles: tuple[PrincipleRecord, ...]
     removed: tuple[Removed, ...]
     preamble_edits: tuple[Edit, ...]
+    amendments: tuple[Amendment, ...]
 
     @property
     def uses_plan_of_round(self) -> bool:
@@ -148,8 +150,15 @@ class VersionRecord:
 
     @property
     def plan_fixed_before_voting(self) -> bool:
-        """False for another plan, and for imported votes, which are older than any plan here."""
-        return self.uses_plan_of_round and not self.deliberation.source
+        """False for another plan, for one that was amended while people voted, and for imported
+        votes, which are older than any plan here."""
+        imported = bool(self.deliberation.source)
+        return self.uses_plan_of_round and not imported and not self.plan_amended
+
+    @property
+    def plan_amended(self) -> bool:
+        """Whether the counting was changed in public while people voted."""
+        return any("plan" in amendment.after for amendment in self.amendments)
 
     @property
     def machine_worded(self) -> int:
@@ -185,6 +194,7 @@ def read_version(version: Version) -> VersionRecord:
         principles=principles,
         removed=tuple(_removed(findings, {p.key for p in principles}, edits)),
         preamble_edits=tuple(edits[PREAMBLE]),
+        amendments=tuple(amendments_in_order(run.round)),
     )
 
 

@@ -20,6 +20,7 @@ from aggregation.report.people import LeftOut, Profile
 from aggregation.report.steadiness import Resampling, resampling
 from aggregation.words import measure_in_words, measure_name, rule_in_words, rule_name
 from deliberation.plan_words import describe
+from deliberation.selectors.amendments import plan_was_amended
 
 SHOWN = 6
 UNSURE_SHOWN = 5
@@ -56,12 +57,14 @@ class Report:
     """One run, ready to be read. Shares are 0 to 1.
 
     official     : the plan is that of the round. fixed_before : and it was fixed before voting.
+    amended      : the counting was changed in public while people voted.
     strata       : the groups are answers to a question about oneself, named by ``declared``.
     weighting    : what the run says of weights, None where everyone counts once.
     """
 
     official: bool
     fixed_before: bool
+    amended: bool
     participants: int
     statements: int
     agree: int
@@ -112,10 +115,12 @@ def report_of(run: Run) -> Report:
     measure, needed = finding.measure_of(run), finding.votes_needed(run)
     grouping = found["grouping"]
     official = run.plan_hash == run.round.plan_hash
+    amended = plan_was_amended(run.round)
     return Report(
         official=official,
         # Imported votes are older than any plan of ours.
-        fixed_before=official and not run.round.deliberation.source,
+        fixed_before=official and not run.round.deliberation.source and not amended,
+        amended=amended,
         participants=found["participants"],
         statements=found["statements"],
         agree=found["votes"]["agree"],

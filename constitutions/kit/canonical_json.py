@@ -22,6 +22,7 @@ from constitutions.selectors import (
     VersionRecord,
     read_version,
 )
+from deliberation.models import Amendment
 
 FORMAT: Final = "folkmoot-constitution"
 FORMAT_VERSION: Final = 1
@@ -72,8 +73,10 @@ def document(record: VersionRecord) -> dict[str, Any]:
 
 
 def _round(record: VersionRecord) -> dict[str, Any]:
+    """``amendments`` is there if there are any, so that records without keep their digest."""
     round = record.round
-    return {
+    amendments = [_amendment(amendment) for amendment in record.amendments]
+    return ({"amendments": amendments} if amendments else {}) | {
         "number": round.number,
         "kind": round.kind,
         "question": round.question,
@@ -82,6 +85,20 @@ def _round(record: VersionRecord) -> dict[str, Any]:
         "frozen_hash": round.frozen_hash,
         "opened_at": _time(round.opened_at),
         "closed_at": _time(round.closed_at),
+    }
+
+
+def _amendment(amendment: Amendment) -> dict[str, Any]:
+    return {
+        "number": amendment.number,
+        "kind": amendment.kind,
+        "at": _time(amendment.created_at),
+        "role": amendment.actor_role,
+        "reason": amendment.reason,
+        "before": amendment.before,
+        "after": amendment.after,
+        "hash_before": amendment.hash_before,
+        "hash_after": amendment.hash_after,
     }
 
 
