@@ -106,16 +106,22 @@ def site() -> Iterator[None]:
     os.environ["ALLOWED_HOSTS"] = "127.0.0.1"
     process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT)
     try:
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(f"{SITE}/help/", timeout=5)
+        for _ in range(1200):
+            if process.poll() is None and answers():
                 break
-            except urllib.error.URLError:
-                time.sleep(0.1)
+            time.sleep(0.1)
         yield
     finally:
         process.terminate()
         process.wait()
+
+
+def answers() -> bool:
+    try:
+        with urllib.request.urlopen(f"{SITE}/help/", timeout=60):
+            return True
+    except urllib.error.URLError:
+        return False
 
 
 # --- The person
