@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organise/<slug:slug>/panel/", panel.panel, name="panel"),
     path("organise/<slug:slug>/panel/invite/", panel.invite_all, name="invite_all"),
     path("organise/<slug:slug>/panel/remind/", panel.remind_all, name="remind_all"),
+    path("organise/<slug:slug>/panel/try-again/", panel.try_again, name="try_letters_again"),
     path("organise/<slug:slug>/contacts/", contacts.contacts, name="contacts"),
     path("organise/<slug:slug>/contacts/add/", contact_import.add, name="add_contacts"),
     path(

@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +31,22 @@ def seat_letter(outgoing: Outgoing) -> EmailMessage | None:
 def reminder(outgoing: Outgoing) -> EmailMessage | None:
     """The same link once more, for who has not come yet."""
     return _letter(outgoing, _REMINDED, "reminder.txt")
+
+
+def sample_letter(round: Round, language: str) -> str:
+    """What the first letter says, with a name and a link that are made up."""
+    deliberation = round.deliberation
+    here = str(settings.MAIL_LINKS)
+    context = {
+        "deliberation": deliberation,
+        "round": round,
+        "site": here,
+        "name": "…",
+        "link": here + reverse("seat", args=[deliberation.slug, "…"]).replace("%E2%80%A6", "…"),
+        "ending": here + reverse("stop_letters", args=["…"]).replace("%E2%80%A6", "…"),
+    }
+    with translation.override(language):
+        return render_to_string("mail/seat.txt", context).strip()
 
 
 def seat_link(seat: Seat) -> str | None:

@@ -98,6 +98,7 @@ ADDRESSES: Final[dict[str, str]] = {
     "panel": "recruit",
     "invite_all": "recruit",
     "remind_all": "recruit",
+    "try_letters_again": "recruit",
     "contacts": "contacts",
     "add_contacts": "contacts",
     "check_contacts": "contacts",

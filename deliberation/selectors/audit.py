@@ -35,6 +35,7 @@ ACTIONS = {
     "panel.changed": gettext_lazy("Ways onto the panel changed"),
     "people.invited": gettext_lazy("People invited"),
     "people.reminded": gettext_lazy("Reminders sent"),
+    "people.tried_again": gettext_lazy("Letters that failed sent again"),
     "letters.printed": gettext_lazy("Letters printed"),
     "contacts.added": gettext_lazy("Contacts added"),
     "contacts.deleted": gettext_lazy("Contacts deleted"),

@@ -77,6 +77,6 @@ def invitations(panel: Panel) -> Invitations:
         joined=invited.exclude(seat__participant=None).count(),
         without_email=invited.filter(email="", seat__participant=None).count(),
         letters=outbox.counts(
-            panel.deliberation.outgoing.filter(contact__isnull=False, kind__in=["seat", "drawn"])
+            panel.deliberation.outgoing.filter(contact__isnull=False, kind__in=["seat", "drawn", "reminder"])
         ),
     )

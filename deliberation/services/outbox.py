@@ -104,13 +104,13 @@ def enqueue_many(*, kind: str, deliberation: Deliberation, contacts: Sequence[Co
     return len(contacts)
 
 
-def send_again(outgoing: Outgoing) -> bool:
-    """Try a letter that failed once more, from the start. False if it is not one that failed."""
-    failed = Outgoing.objects.filter(pk=outgoing.pk, state=MailState.FAILED)
+def send_failed_again(letters: QuerySet[Outgoing]) -> int:
+    """Try those of these letters once more that were given up. Returns how many."""
+    failed = letters.filter(state=MailState.FAILED)
     changed = failed.update(state=MailState.QUEUED, tries=0, problem="", updated_at=timezone.now())
     if changed:
         hint_on_commit(SEND)
-    return bool(changed)
+    return changed
 
 
 def counts(letters: QuerySet[Outgoing]) -> dict[str, int]:

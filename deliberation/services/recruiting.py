@@ -137,6 +137,18 @@ def remind(*, deliberation: Deliberation, actor: User | None, now: datetime | No
     return sent
 
 
+def try_again(*, deliberation: Deliberation, actor: User | None) -> int:
+    """Send the letters to contacts that were given up, as after a mail server's bad day."""
+    with transaction.atomic():
+        letters = deliberation.outgoing.filter(contact__isnull=False)
+        sent = outbox.send_failed_again(letters)
+        if sent:
+            record(
+                deliberation=deliberation, actor=actor, action="people.tried_again", letters=sent
+            )
+    return sent
+
+
 def change_panel(*, panel: Panel, actor: User | None, **changes: Any) -> Panel:
     """Set columns of the panel, such as ``open_link`` or ``delete_contacts_on``."""
     with transaction.atomic():

@@ -15,6 +15,7 @@ from deliberation.access import Managed, managed_deliberation
 from deliberation.links import absolute
 from deliberation.models.rounds import Phase
 from deliberation.phases import ever_allowed
+from deliberation.seat_letters import sample_letter
 from deliberation.selectors.recruiting import panel_state
 from deliberation.services import recruiting
 from deliberation.services.subscriptions import mail_offered
@@ -68,6 +69,17 @@ def remind_all(request: HttpRequest, slug: str) -> HttpResponse:
     return _back(managed)
 
 
+@login_required
+@require_POST
+def try_again(request: HttpRequest, slug: str) -> HttpResponse:
+    """Send letters again that could not be sent."""
+    managed = managed_deliberation(request, slug, "recruit")
+    n = recruiting.try_again(deliberation=managed.deliberation, actor=signed_in(request))
+    words = ngettext("%(n)d letter is tried again.", "%(n)d letters are tried again.", n)
+    messages.success(request, words % {"n": n})
+    return _back(managed)
+
+
 def _back(managed: Managed) -> HttpResponse:
     """To the list for who may see it, else to the panel page."""
     page = "contacts" if ever_allowed(managed.role, "contacts") else "panel"
@@ -88,6 +100,7 @@ def _page(
         "may_contact": managed.may("contacts"),
         "may_draw": ever_allowed(managed.role, "draw"),
         "mail_offered": mail_offered(),
+        "sample": sample_letter(managed.round, deliberation.language),
         "waits": managed.round.phase == Phase.DRAFT,
         "open_link": absolute(deliberation.get_absolute_url(), request),
         "vendor_link": join + "?xid=",

@@ -160,7 +160,7 @@ class TestFaults:
         row = Outgoing.objects.get()
         assert (row.state, row.tries) == (MailState.FAILED, MOST_TRIES)
         assert send_due(now=later()) == 0
-        assert outbox.send_again(row)
+        assert outbox.send_failed_again(Outgoing.objects.all()) == 1
         assert send_due() == 1
 
     def test_a_claim_that_was_never_finished_is_taken_over(self):

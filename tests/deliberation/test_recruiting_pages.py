@@ -359,3 +359,17 @@ class TestPaper:
         assert AuditEntry.objects.filter(action="letters.printed").count() == 1
         (link,) = re.findall(r"/d/assistant/seat/[\w-]{22}/", page)
         assert Client().get(link).status_code == 200
+
+
+class TestLetters:
+    def test_the_panel_page_shows_what_the_letter_says_without_anyones_link(self, world):
+        page = text(client_as(world, "organiser").get(f"{HOME}panel/"))
+        assert "A seat is kept for you." in page
+        assert "/d/assistant/seat/…/" in page
+
+    def test_letters_that_failed_are_tried_again_all_together(self, world):
+        Outgoing.objects.update(state=MailState.FAILED, tries=3)
+        client = client_as(world, "organiser")
+        assert "Try 3 failed letters again" in text(client.get(f"{HOME}panel/"))
+        client.post(f"{HOME}panel/try-again/")
+        assert set(Outgoing.objects.values_list("state", "tries")) == {(MailState.QUEUED, 0)}
