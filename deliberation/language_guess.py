@@ -32,6 +32,32 @@ _KIN: Final = {
     "ar": {"ary", "arz"},
 }
 _reading = threading.Lock()
+_ready = threading.Event()
+_one_at_a_time = threading.Lock()
+
+
+def is_ready() -> bool:
+    """Whether the model was read in this process, so that asking takes no time."""
+    return _ready.is_set()
+
+
+def warm_up() -> None:
+    """Read the model, which takes most of a second."""
+    _identifier()
+    _ready.set()
+
+
+def warm_soon() -> None:
+    """Begin to read the model in a thread of its own, and return at once."""
+    if not _ready.is_set() and _one_at_a_time.acquire(blocking=False):
+        threading.Thread(target=_read_ahead, daemon=True).start()
+
+
+def _read_ahead() -> None:
+    try:
+        warm_up()
+    finally:
+        _one_at_a_time.release()
 
 
 def other_language(text: str, expected: str) -> str:

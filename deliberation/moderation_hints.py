@@ -18,9 +18,8 @@ from django.db.models import Count, Max
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
-from deliberation import hints
+from deliberation import hints, language_guess
 from deliberation.hint_words import hint_words
-from deliberation.language_guess import other_language
 from deliberation.models import Round, Statement
 from deliberation.models.statements import Status
 from deliberation.near import RoundTexts, nearest, read_texts
@@ -79,11 +78,13 @@ def hints_for(round: Round, statements: Sequence[Statement]) -> dict[int, list[H
     """The hints on each statement, by primary key; an empty list where there is none.
 
     statements : of this round. Each is compared with all others of the round that are not
-    rejected. Two queries. The texts of a round are read once in a process; until the word
-    vectors are loaded, which begins with the first call, letters alone decide what is alike.
+    rejected. Two queries. The texts of a round are read once in a process. Word vectors and the
+    guess of languages are loaded with the first call: until they are there, letters alone decide
+    what is alike, and nothing is said of another language.
     """
     if not statements:
         return {}
+    language_guess.warm_soon()
     others = _others(round, statements)
     return {one.pk: others[one.pk] + _about_text(one, round) for one in statements}
 
@@ -93,10 +94,12 @@ def hints_for(round: Round, statements: Sequence[Statement]) -> dict[int, list[H
 
 def _about_text(statement: Statement, round: Round) -> list[Hint]:
     language = round.deliberation.language
-    return [
-        Hint(kind, _words(kind, what), found="" if kind == "language" else what)
-        for kind, what in _seen(statement.text, language)
+    found = [
+        Hint(kind, _words(kind, what), found=what) for kind, what in _seen(statement.text, language)
     ]
+    if language_guess.is_ready() and (other := _other_language(statement.text, language)):
+        found.insert(0, Hint("language", _words("language", other)))
+    return found
 
 
 def _words(kind: Kind, found: str) -> str:
@@ -122,13 +125,8 @@ def _language_name(code: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _seen(text: str, language: str) -> tuple[tuple[Kind, str], ...]:
-    """What the text alone shows: kinds, and the part of it that shows them.
-
-    For "language" it is the code of the language.
-    """
+    """What the text alone shows: kinds, and the part of it that shows them."""
     seen: list[tuple[Kind, str]] = [("coarse", word) for word in coarse_words(text, language)]
-    if other := other_language(text, language):
-        seen.append(("language", other))
     seen += [(hint.kind, hint.found) for hint in hints.personal_data(text)]
     if hints.several_ideas(text, language):
         seen.append(("several_ideas", ""))
@@ -137,6 +135,11 @@ def _seen(text: str, language: str) -> tuple[tuple[Kind, str], ...]:
     if len(text.split()) < LEAST_WORDS:
         seen.append(("short", ""))
     return tuple(seen)
+
+
+@lru_cache(maxsize=20_000)
+def _other_language(text: str, language: str) -> str:
+    return language_guess.other_language(text, language)
 
 
 # --- The other statements of the round

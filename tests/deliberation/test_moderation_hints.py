@@ -2,7 +2,7 @@
 
 import pytest
 
-from deliberation import similarity
+from deliberation import language_guess, similarity
 from deliberation.models import Deliberation, Statement
 from deliberation.moderation_hints import Hint, hints_for
 from deliberation.services.moderation import moderate
@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def deliberation() -> Deliberation:
     similarity.warm_up()
+    language_guess.warm_up()
     return make_open()
 
 
