@@ -25,11 +25,13 @@ def results_now(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("report", slug)
     now = now_page(round)
     page = Paginator(now.lines if now else [], _ON_A_PAGE).get_page(request.GET.get("page"))
+    rows = [(line, line.enough(now.needed)) for line in page] if now else []
     context = {
         "deliberation": deliberation,
         "round": round,
         "now": now,
         "page": page,
-        "rows": [(line, line.enough(now.needed)) for line in page] if now else [],
+        "rows": rows,
+        "some": any(enough for _line, enough in rows),
     }
     return render(request, "aggregation/now.html", context)

@@ -28,7 +28,7 @@ SETTLED: Final = timedelta(seconds=10)
 # A vote that comes this soon after its card was shown was hardly read.
 QUICK_SECONDS: Final = 1.0
 # Events of one step; a round with more to count takes several.
-_AT_ONCE: Final = 100_000
+_AT_ONCE: Final = 500_000
 
 # Before the first event of the round, and up to where all that is there is settled.
 _FIRST: Final = "SELECT min(id) - 1 FROM deliberation_{table} WHERE round_id = %(round)s"

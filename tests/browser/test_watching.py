@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import numpy as np
@@ -11,12 +12,15 @@ from django.utils.timezone import now
 from playwright.sync_api import Page, expect
 
 from aggregation import live
-from deliberation.models import Deliberation, HourTally, JoinTally, RoundWatch, User
+from aggregation.engine import Plan, shipped
+from deliberation.models import Deliberation, HourTally, JoinTally, Round, RoundWatch, User
+from deliberation.services.moderation import moderate
+from deliberation.services.rounds import open_round
 from deliberation.services.sign_in import create_sign_in_link
 from deliberation.services.statements import propose
 from deliberation.services.watching import watch
 from tests.browser.barriers import no_barriers
-from tests.factories import join, make_open, the_round, vote_row
+from tests.factories import join, make_deliberation, make_open, the_round, vote_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,3 +101,42 @@ def answered(page: Page, act) -> None:
     with page.expect_response(lambda answer: answer.url.endswith("/watch/")):
         act()
     expect(page.locator(".htmx-request")).to_have_count(0)
+
+
+@pytest.fixture
+def open_results() -> Deliberation:
+    """Results are shown to everybody, and one person is met by the rule for leaving votes out."""
+    live._known.clear()
+    deliberation = make_deliberation()
+    grouping = {"grouping": {"method": "kmeans", "min_votes": 1, "k": 2}}
+    plan = Plan.from_dict(shipped("thorough").to_dict() | grouping)
+    Round.objects.update(
+        show_results=True,
+        exclusion_rule="straight_and_spam",
+        straight_votes=4,
+        plan=plan.to_dict(),
+        plan_hash=plan.hash,
+    )
+    open_round(round=the_round(deliberation), actor=None)
+    for n in range(24):
+        side = 1 if n % 3 else -1
+        vote_row(join(deliberation), [1, side, -side, 0 if n % 5 else 1])
+    alike = join(deliberation)
+    vote_row(alike, [1, 1, 1, 1])
+    said = propose(participant=alike, round=the_round(deliberation), text="Buy my books.")
+    moderate(statement=said, decision="reject", reason="spam", actor=None, role="moderator")
+    live.look(the_round(deliberation))
+    return deliberation
+
+
+@pytest.mark.parametrize("look", [{"width": 1280}, {"width": 360, "dark": True}])
+def test_results_so_far_and_votes_left_out_have_no_barriers(open_page, open_results, look):
+    page = open_page(**look)
+    page.goto(reverse("results_now", args=[open_results.slug]))
+    page.locator("main details summary").click()
+    expect(page.get_by_text(re.compile(r"Group A: \d+ people"))).to_be_visible()
+    no_barriers(page)
+    sit_down(page, open_results)
+    page.goto(reverse("exclusions", args=[open_results.slug]))
+    expect(page.get_by_text("The votes of 1 person will be left out.")).to_be_visible()
+    no_barriers(page)
