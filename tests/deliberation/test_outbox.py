@@ -318,3 +318,24 @@ class TestComingBack:
         assert read_message_id(own) == row.pk
         forged = re.sub(r"-[0-9a-f]{16}@", "-0123456789abcdef@", own)
         assert read_message_id(forged) is None
+
+
+class TestHints:
+    def test_a_letter_is_hinted_to_a_worker_once_its_row_can_be_seen(
+        self, django_capture_on_commit_callbacks
+    ):
+        deliberation = make_open()
+        with patch("deliberation.messages.current_app.send_task") as sent:
+            with django_capture_on_commit_callbacks(execute=True):
+                invited(deliberation, person(1))
+                sent.assert_not_called()
+            assert {call.args[0] for call in sent.call_args_list} == {outbox.SEND}
+
+    def test_without_a_broker_the_letter_waits_for_the_schedule(
+        self, django_capture_on_commit_callbacks
+    ):
+        deliberation = make_open()
+        gone = patch("deliberation.messages.current_app.send_task", side_effect=OSError("gone"))
+        with gone, django_capture_on_commit_callbacks(execute=True):
+            invited(deliberation, person(1))
+        assert send_due() == 1
