@@ -6,14 +6,14 @@ found by their name, or as ``rule.name`` where one word means two things.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from deliberation.rule_words import MEASURE_NAMES
 
-Words = tuple[Promise | str, Promise | str]
+Words = tuple[Any, Any]  # label and hint: texts, or lazy ones
 
 SETTINGS: Final[dict[str, Words]] = {
     "title": (

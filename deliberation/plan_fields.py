@@ -76,7 +76,7 @@ class NumberField(forms.FloatField):
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 
-    def to_python(self, value: Any) -> float | None:
+    def to_python(self, value: Any) -> float | None:  # type: ignore[override]
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
@@ -89,7 +89,7 @@ class PercentField(NumberField):
     Written and read in decimal, so that 72.3 is 0.723 and back, to the last digit.
     """
 
-    def to_python(self, value: Any) -> float | None:
+    def to_python(self, value: Any) -> float | None:  # type: ignore[override]
         number = super().to_python(value)
         return None if number is None else from_percent(str(value).strip().replace(",", "."))
 

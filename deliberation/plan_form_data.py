@@ -126,7 +126,7 @@ def rearranged(data: QueryDict, do: str) -> QueryDict:
     verb, _, given = do.partition("-")
     number = int(given) if given.isascii() and given.isdigit() and len(given) < 4 else -1
     if verb == "add" and data.get("new_rule") in RULES and len(rules) < MOST_RULES:
-        rules.append(new_rule(data["new_rule"]))
+        rules.append(new_rule(str(data["new_rule"])))
     elif verb == "remove" and 0 <= number < len(rules) and len(rules) > 1:
         del rules[number]
     elif verb in _ORDER and 0 <= number < len(rules):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -54,7 +55,7 @@ def preview(form: PlanForm) -> Preview | None:
     """The plan as it is typed at the moment; None while something in it does not hold."""
     if not form.is_bound:
         return shown(form.round)
-    probe = type(form)(form.data, round=form.round)
+    probe = type(form)(cast("QueryDict", form.data), round=form.round)
     # The reason of an amendment is written last; the plan can be read without it.
     if not probe.is_valid() and set(probe.errors) != {"reason"}:
         return None

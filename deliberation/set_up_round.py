@@ -211,7 +211,7 @@ class RoundFields(forms.Form):
         return [code for code, _words in REASONS if code in self.cleaned_data["reason_codes"]]
 
     def clean_moderation_policy(self) -> str:
-        return self.cleaned_data["moderation_policy"].replace("\r\n", "\n").strip()
+        return str(self.cleaned_data["moderation_policy"]).replace("\r\n", "\n").strip()
 
 
 def of_round(round: Round) -> dict[str, Any]:

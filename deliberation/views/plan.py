@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -48,7 +48,8 @@ def plan(request: HttpRequest, slug: str) -> HttpResponse:
 
 def changed_form(request: HttpRequest, kind: type[PlanForm], managed: Managed) -> PlanForm:
     """The form after one of its buttons: begin with a shipped plan, add, remove or move a rule."""
-    data, do = request.POST, request.POST.get("do", "")
+    data: QueryDict = request.POST
+    do = data.get("do", "")
     if do == "begin":
         name = data.get("beginning", "")
         data = begun_with(data, name, managed.round) if is_offered(name) else data
