@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
@@ -25,7 +25,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from deliberation.lottery import Drawn, LotteryError, Quotas, check, draw
+from deliberation.lottery import Algorithm, Drawn, LotteryError, Quotas, check, draw
 from deliberation.lottery_words import troubles
 from deliberation.messages import hint
 from deliberation.models import Draw, DrawnMember, PoolMember
@@ -202,16 +202,12 @@ def _make(mine: _Claim) -> None:
         Quotas.from_json(asked.quotas),
         asked.seats,
         seed=asked.seed,
-        algorithm=_algorithm(asked.algorithm),
+        algorithm=cast(Algorithm, asked.algorithm),  # the lottery refuses what it does not know
         ids=[str(member.number) for member in people],
         digest=asked.pool_digest,
         progress=mine.say,
     )
     _save(mine, drawn, people)
-
-
-def _algorithm(name: str) -> Any:
-    return name  # the lottery itself refuses what it does not know
 
 
 def _save(mine: _Claim, drawn: Drawn, people: Sequence[PoolMember]) -> None:

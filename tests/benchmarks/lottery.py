@@ -18,6 +18,8 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
+
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from deliberation.lottery import draw
@@ -55,9 +57,10 @@ def peer(people: int, seats: int, algorithm: str, limit: float) -> str:
     worker.start()
     worker.join(limit)
     if worker.is_alive():
+        used = psutil.Process(worker.pid).cpu_times().user
         worker.terminate()
         worker.join()
-        return f"not done after {limit:.0f} s"
+        return f"not done after {limit:.0f} s, {used:.0f} s CPU"
     took, worked, smallest = answer.get()
     return f"{took:7.1f} s {worked:7.1f} s CPU  smallest {smallest:.6f}"
 

@@ -123,12 +123,12 @@ def test_over_many_seeds_people_are_drawn_as_often_as_their_chance_says():
     rows = [{"side": "left"}] * 6 + [{"side": "right"}] * 3
     quotas = Quotas.of({"side": {"left": (1, 2), "right": (1, 2)}})
     times = np.zeros(len(rows))
-    for seed in range(600):
+    for seed in range(300):
         drawn = draw(rows, quotas, 3, seed=str(seed))
         times[list(drawn.chosen)] += 1
     assert drawn.probabilities == pytest.approx([1 / 3] * 9, abs=1e-6)
-    # Four standard deviations of 600 draws.
-    assert np.abs(times / 600 - drawn.probabilities).max() < 4 * np.sqrt(2 / 9 / 600)
+    # Four standard deviations of 300 draws.
+    assert np.abs(times / 300 - drawn.probabilities).max() < 4 * np.sqrt(2 / 9 / 300)
 
 
 def test_without_strata_everyone_has_the_same_chance():
