@@ -15,9 +15,21 @@ from deliberation.services.errors import Invalid
 from deliberation.services.vendors import check_return_url
 
 
-class PeopleFields(forms.Form):
-    """Columns of the panel, by their names."""
+class PanelForm(forms.Form):
+    """What may be set of a panel at any time, by the names of its columns."""
 
+    size_wanted = forms.IntegerField(
+        label=_("How many people should take part? (optional)"),
+        help_text=_("Pages show how many are here against this number. Nobody is turned away."),
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        error_messages={
+            "invalid": _("Write a number."),
+            "min_value": _("Write at least 1."),
+            "max_value": _("Write at most 1,000,000."),
+        },
+    )
     open_link = forms.TypedChoiceField(
         label=_("Who may join?"),
         choices=[
@@ -65,41 +77,6 @@ class PeopleFields(forms.Form):
         error_messages={"max_length": _("The code may have at most 60 characters.")},
     )
 
-    def clean_return_url(self) -> str:
-        address = str(self.cleaned_data["return_url"])
-        if address:
-            try:
-                check_return_url(address)
-            except Invalid as error:
-                raise ValidationError(error.message) from error
-        return address
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if "{code}" in cleaned.get("return_url", "") and cleaned.get("completion_code") == "":
-            self.add_error(
-                "completion_code", _("The address above asks for a code. Write it here.")
-            )
-        return cleaned
-
-
-class PanelForm(PeopleFields):
-    """What may be set of a panel at any time, by the names of its columns."""
-
-    field_order = ["size_wanted", "open_link", "proof_of_work"]
-
-    size_wanted = forms.IntegerField(
-        label=_("How many people should take part? (optional)"),
-        help_text=_("Pages show how many are here against this number. Nobody is turned away."),
-        required=False,
-        min_value=1,
-        max_value=1_000_000,
-        error_messages={
-            "invalid": _("Write a number."),
-            "min_value": _("Write at least 1."),
-            "max_value": _("Write at most 1,000,000."),
-        },
-    )
     delete_contacts_on = forms.DateField(
         label=_("Delete names and addresses on"),
         help_text=_(
@@ -123,6 +100,23 @@ class PanelForm(PeopleFields):
         if day is not None and day != self._before and day <= timezone.localdate():
             raise ValidationError(_("Choose a day that is still to come."))
         return day
+
+    def clean_return_url(self) -> str:
+        address = str(self.cleaned_data["return_url"])
+        if address:
+            try:
+                check_return_url(address)
+            except Invalid as error:
+                raise ValidationError(error.message) from error
+        return address
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "{code}" in cleaned.get("return_url", "") and cleaned.get("completion_code") == "":
+            self.add_error(
+                "completion_code", _("The address above asks for a code. Write it here.")
+            )
+        return cleaned
 
 
 def of_panel(panel: Panel) -> dict[str, Any]:

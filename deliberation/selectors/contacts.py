@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy as _
 
 from deliberation.models import Contact, Outgoing, Panel, Participant, PoolMember
 from deliberation.models.recruiting import MailKind, MailState
+from deliberation.services.recruiting import WITH_LINK
 
 # How far someone is, and the words for it. In the order of the filter.
 STATES: Final[dict[str, Promise]] = {
@@ -41,7 +42,6 @@ STATES: Final[dict[str, Promise]] = {
 }
 # States in which something went wrong.
 TROUBLE: Final = frozenset({"bounced", "failed", "stopped", "revoked"})
-_LETTERS: Final = (MailKind.SEAT, MailKind.DRAWN, MailKind.REMINDER)
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def _row(contact: Any, reminders: int) -> ContactRow:
 
 
 def _with_state(found: QuerySet[Contact]) -> QuerySet[Any]:
-    letters = Outgoing.objects.filter(contact=OuterRef("pk"), kind__in=_LETTERS).order_by("-pk")
+    letters = Outgoing.objects.filter(contact=OuterRef("pk"), kind__in=WITH_LINK).order_by("-pk")
     seated = Participant.objects.filter(seat=OuterRef("seat"))
     pooled = PoolMember.objects.filter(contact=OuterRef("pk"))
     return found.annotate(

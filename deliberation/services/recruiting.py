@@ -24,7 +24,7 @@ from .tokens import computed_token, token_hash
 # Nobody gets two letters within this time, however often someone asks for reminders.
 BETWEEN_LETTERS: Final = timedelta(days=3)
 # Letters that carry a seat link.
-_WITH_LINK: Final = (MailKind.SEAT, MailKind.DRAWN, MailKind.REMINDER)
+WITH_LINK: Final = (MailKind.SEAT, MailKind.DRAWN, MailKind.REMINDER)
 
 # Seats and whose they are, in one statement: a list may have a hundred thousand people.
 _SEATS: Final = """
@@ -86,7 +86,7 @@ def invite_all(*, deliberation: Deliberation, actor: User | None) -> int:
 
 def invitable(panel: Panel) -> QuerySet[Contact]:
     """Contacts that are on no seat yet, or on one that they were never written about."""
-    letters = Outgoing.objects.filter(contact=OuterRef("pk"), kind__in=_WITH_LINK)
+    letters = Outgoing.objects.filter(contact=OuterRef("pk"), kind__in=WITH_LINK)
     unwritten = Q(no_letters_at=None, seat__revoked_at=None, seat__participant=None) & ~Q(email="")
     return Contact.objects.filter(
         Q(seat=None) | unwritten & ~Exists(letters), panel=panel, pool_member=None
@@ -96,7 +96,7 @@ def invitable(panel: Panel) -> QuerySet[Contact]:
 def remindable(panel: Panel, now: datetime | None = None) -> QuerySet[Contact]:
     """Whom a reminder may go to: invited, written to some days ago, not here yet, not unwilling."""
     quiet_since = (now or timezone.now()) - BETWEEN_LETTERS
-    letters = Outgoing.objects.filter(contact=OuterRef("pk"), kind__in=_WITH_LINK)
+    letters = Outgoing.objects.filter(contact=OuterRef("pk"), kind__in=WITH_LINK)
     return (
         Contact.objects.filter(
             Exists(letters.filter(state=MailState.SENT)),
@@ -199,7 +199,7 @@ def _give_seats(deliberation: Deliberation, contacts: list[Contact]) -> set[int]
 
 def _write(deliberation: Deliberation, contacts: list[Contact], kind: str) -> set[int]:
     """A first letter for who has an address and had none; returns their primary keys."""
-    before = Outgoing.objects.filter(deliberation=deliberation, kind__in=_WITH_LINK)
+    before = Outgoing.objects.filter(deliberation=deliberation, kind__in=WITH_LINK)
     written = set(before.values_list("contact", flat=True))
     here = set(
         Participant.objects.filter(

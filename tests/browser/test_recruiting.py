@@ -1,4 +1,4 @@
-"""Recruiting in a real browser: a list is looked at and taken, people are invited, slips printed."""
+"""Recruiting in a real browser: a list is taken, people are invited, slips are printed."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from tests.factories import the_round
 def person(n: int | str, **changes: str) -> NewContact:
     """Someone with an address of their own."""
     line = n if isinstance(n, int) else 2
-    wanted = {"email": f"p{n}@example.org", "name": f"Person {n}", "reference": "", "language": "en"}
-    return NewContact(line=line, **(wanted | changes))
+    wanted = {"email": f"p{n}@example.org", "name": f"Person {n}"}
+    return NewContact(line=line, **({"reference": "", "language": "en"} | wanted | changes))
 
 
 def listed(deliberation: Deliberation, *people: NewContact) -> list[Contact]:
