@@ -71,7 +71,7 @@ def waiting_statements(round: Round) -> QuerySet[Statement]:
         latest=Subquery(latest.values("decision")[:1])
     )
     found = found.filter(Q(status=Status.PENDING) | unseen | appealed)
-    return with_waiting_since(found).order_by("since", "number")
+    return with_waiting_since(found).order_by("since", "number")  # type: ignore[misc]  # annotated
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def found(round: Round, tab: str, search: Search) -> QuerySet[Statement]:
         statements = statements.filter(language=search.language)
     if search.late:
         due = timezone.now() - timedelta(hours=round.moderation_hours)
-        statements = statements.filter(since__lt=due)
+        statements = statements.filter(since__lt=due)  # type: ignore[misc]
     if search.hint:
         hints = hints_for(round, list(statements))
         wanted = [pk for pk, of in hints.items() if any(hint.kind == search.hint for hint in of)]

@@ -21,7 +21,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,20 +48,19 @@ ANSWERS = """() => performance.getEntriesByType("resource")
 # --- The world
 
 
-def comments(limit: int) -> list[str]:
-    """The first so many comments of the raw export that differ and are short enough."""
+def comments() -> list[str]:
+    """The comments of the raw export that differ and are neither too short nor too long."""
     folder = Path(os.environ.get("FOLKMOOT_DATA", ROOT.parent / "shared" / "data"))
     file = folder / "ccai" / "comments.csv"
     if not file.is_file():
         raise SystemExit(f"No reference data in {folder}. Set FOLKMOOT_DATA to its folder.")
     with file.open(encoding="utf-8", newline="") as lines:
         texts = [" ".join(row["comment-body"].split()) for row in csv.DictReader(lines)]
-    fits = [text for text in dict.fromkeys(texts) if 8 <= len(text) <= 400]
-    return fits[:limit]
+    return [text for text in dict.fromkeys(texts) if 8 <= len(text) <= 400]
 
 
-def prepare(texts: list[str]) -> str:
-    """An open round in which the texts wait; returns a link that signs the owner in."""
+def prepare(texts: list[str], count: int) -> str:
+    """An open round in which so many of the texts wait; returns a link that signs the owner in."""
     import django
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "deploy.settings"
@@ -90,11 +89,13 @@ def prepare(texts: list[str]) -> str:
     add_seeds(round=deliberation.rounds.get(), texts=seeds, actor=owner)
     round = open_round(round=deliberation.rounds.get(), actor=owner)
     seat = take_seat(deliberation=deliberation, token=None, consent_hash=consent_hash(round))
+    made = 0
     for text in texts:
-        try:
+        if made == count:
+            break
+        with suppress(Invalid):  # the same as another but for case or a full stop
             propose(participant=seat, round=round, text=text)
-        except Invalid:
-            print(f"left out: {text[:60]}")
+            made += 1
     return create_sign_in_link(user=owner)
 
 
@@ -179,7 +180,7 @@ def main() -> None:
     with services(home, durable=True, throwaway=True) as running:
         export(running)
         os.environ["LOG_LEVEL"] = "WARNING"
-        token = prepare(comments(given.count + given.heap))
+        token = prepare(comments(), given.count + given.heap)
         with site(), sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
@@ -187,9 +188,10 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             page.goto(f"{SITE}/sign-in/{token}/")
             page.get_by_role("button", name="Sign in as").click()
-            shown, answers = moderate_by_keys(page, given.count, given.pause)
+            print(f"processors {os.cpu_count()}, load {os.getloadavg()[0]:.1f}")
+            shown, saved = moderate_by_keys(page, given.count, given.pause)
             report("key to next card", shown)
-            report("decision sent to saved", answers)
+            report("decision sent to saved", saved)
             print(f"{given.heap} together: {heap(page, given.heap):.2f} s")
             browser.close()
 
