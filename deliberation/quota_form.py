@@ -235,15 +235,18 @@ def _blank(*, focus: bool = False) -> ValueFields:
 
 def _value_fields(at: int, n: int, quota: Quota) -> ValueFields:
     share = "" if quota.share is None else decimal(round(quota.share * 100, 4))
-    texts = (quota.value, share, str(quota.minimum), str(quota.maximum))
-    return ValueFields(
-        *(Cell(f"s{at}-v{n}-{part}", text) for part, text in zip(_PARTS, texts, strict=True))
-    )
+    texts = {
+        "value": quota.value,
+        "share": share,
+        "minimum": str(quota.minimum),
+        "maximum": str(quota.maximum),
+    }
+    return ValueFields(**{part: Cell(f"s{at}-v{n}-{part}", texts[part]) for part in _PARTS})
 
 
 def _sent_row(data: QueryDict, s: int, v: int) -> ValueFields:
-    names = [f"s{s}-v{v}-{part}" for part in _PARTS]
-    return ValueFields(*(Cell(name, data.get(name, "")) for name in names))
+    names = {part: f"s{s}-v{v}-{part}" for part in _PARTS}
+    return ValueFields(**{part: Cell(name, data.get(name, "")) for part, name in names.items()})
 
 
 def _share(cell: Cell) -> float | None:

@@ -178,7 +178,7 @@ def invite_drawn(*, draw: Draw, actor: User | None) -> int:
             Contact.objects.filter(pk__in=[c.pk for c in contacts]).values_list("pk", "seat_id")
         )
         for drawn in waiting:
-            drawn.seat_id = seats.get(drawn.member.contact_id)
+            drawn.seat_id = seats.get(drawn.member.contact_id or 0)
         DrawnMember.objects.bulk_update(waiting, ["seat"])
         record(
             deliberation=deliberation,
