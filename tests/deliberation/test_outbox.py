@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.db import close_old_connections, connection
 from django.test import Client, override_settings
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from deliberation.mailing import message_id, read_message_id
 from deliberation.models import Contact, Outgoing, Seat
@@ -124,6 +125,7 @@ class TestSending:
 
     def test_every_kind_of_letter_has_someone_who_writes_it(self):
         assert set(outbox.COMPOSERS) == set(MailKind.values)
+        assert all(callable(import_string(path)) for path in outbox.COMPOSERS.values())
 
 
 class TestFaults:
