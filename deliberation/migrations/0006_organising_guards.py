@@ -22,7 +22,8 @@ BEGIN
     IF now_at.phase NOT IN ('propose', 'vote') OR now_at.closes_at <= clock_timestamp() THEN
         RAISE EXCEPTION 'round % takes no votes', of_round USING ERRCODE = 'FM001';
     END IF;
-    IF now_at.paused_at IS NOT NULL AND TG_OP <> 'DELETE' THEN
+    -- Whoever leaves takes their votes back, also meanwhile: events without a value pass.
+    IF now_at.paused_at IS NOT NULL AND TG_OP <> 'DELETE' AND NEW.value IS NOT NULL THEN
         RAISE EXCEPTION 'round % is paused', of_round USING ERRCODE = 'FM010';
     END IF;
     RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;

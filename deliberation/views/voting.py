@@ -11,6 +11,7 @@ from deliberation.access import current_participant, seat_on_device, visible_del
 from deliberation.deck import Deck, forget
 from deliberation.forms import UndoForm, sent_vote
 from deliberation.models import Statement
+from deliberation.models.rounds import PAUSED
 from deliberation.phases import PARTICIPANT, allows
 from deliberation.selectors.participant import Ballot, ballot, ballot_after_vote
 from deliberation.services import limits
@@ -116,6 +117,8 @@ def undo_vote(request: HtmxRequest, slug: str) -> HttpResponse:
         round=deck.round,
         number=form.cleaned_data["statement"],
     )
+    if deck.round.stage == PAUSED:
+        raise WrongPhase(_("Voting is paused. Your earlier votes are kept and count."))
     limits.take(limits.VOTE, f"{deliberation.pk}.{participant.number}")
     withdraw_vote(participant=participant, statement=statement, key=form.cleaned_data["key"])
     if not request.htmx:

@@ -6,13 +6,15 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import reverse
 
 from deliberation.access import remember_participant
-from deliberation.models import AuditEntry
+from deliberation.models import AuditEntry, VoteEvent
 from deliberation.services.errors import Invalid, WrongPhase
 from deliberation.services.rounds import close_round, pause_round, resume_round
 from deliberation.services.statements import propose
 from deliberation.services.votes import cast_vote
+from deliberation.services.withdrawal import withdraw
 from tests.deliberation.organising import sign_in_as
 from tests.factories import accepted, join, make_deliberation, make_open, the_round, vote
 
@@ -34,6 +36,24 @@ def test_no_vote_and_no_statement_is_taken_and_nothing_is_lost():
         cast_vote(participant=alice, statement=accepted(deliberation)[1], value=1, key=uuid4())
     with pytest.raises(WrongPhase):
         propose(participant=alice, round=the_round(deliberation), text="The assistant should wait.")
+    assert alice.votes.count() == 1
+
+
+def test_whoever_leaves_meanwhile_takes_their_votes_along():
+    _deliberation, alice = paused()
+    done = withdraw(participant=alice)
+    assert (done.votes_taken_back, done.votes_kept) == (1, 0)
+    last = VoteEvent.objects.filter(participant=alice).latest("pk")
+    assert (last.value, last.previous) == (None, 1)
+
+
+def test_a_single_vote_is_not_taken_back_meanwhile():
+    deliberation, alice = paused()
+    response, client = HttpResponse(), Client()
+    remember_participant(response, alice)
+    client.cookies["seat"] = response.cookies["seat"].value
+    sent = {"statement": accepted(deliberation)[0].number, "key": uuid4()}
+    assert client.post(reverse("undo_vote", args=["assistant"]), sent).status_code == 409
     assert alice.votes.count() == 1
 
 

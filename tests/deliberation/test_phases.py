@@ -17,13 +17,16 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
+from aggregation.engine import shipped
 from constitutions.drafting import draft_version
 from deliberation import deck
 from deliberation.access import remember_participant
-from deliberation.models import Deliberation, Participant
+from deliberation.models import Deliberation, Participant, Round
 from deliberation.models.deliberations import Role
-from deliberation.models.rounds import PAUSED, Phase
+from deliberation.models.rounds import PAUSED, ExclusionRule, Phase
 from deliberation.phases import OBSERVER, PARTICIPANT, PHASES, allows, ever_allowed
+from deliberation.services.exclusions import matches
+from deliberation.services.moderation import moderate
 from deliberation.services.panels import issue_seats, take_seat
 from deliberation.services.rounds import (
     close_round,
@@ -35,7 +38,7 @@ from deliberation.services.rounds import (
 from deliberation.services.statements import propose
 from tests.constitutions.world import make_run
 from tests.deliberation.organising import sign_in_as
-from tests.factories import accepted, make_deliberation, make_user, the_round
+from tests.factories import accepted, make_deliberation, make_user, the_round, vote_row
 
 STAGES = ["draft", "propose", "vote", "paused", "closed"]
 LETTERS = {
@@ -171,7 +174,9 @@ DOING: dict[str, Act] = {
     "end_proposals": post("end_proposals"),
     "close": post("close_round"),
     "amend": post("amend"),
-    "exclude": post("exclusions"),
+    "exclude": lambda world, client: client.post(
+        world.at("exclusions"), {"digest": matches(the_round(world.deliberation)).digest}
+    ),
     "reopen": post("reopen"),
     "run": post("start_run"),
     "draft": post("edit_preamble", 1, text="We, the panel.", seen=""),
@@ -224,7 +229,18 @@ def _bring_to(stage: str, deliberation: Deliberation, participant: Participant) 
     """Move the round there as people would; returns the number of a statement to decide on."""
     if stage == "draft":
         return 1
+    # A rule by which votes are left out, and somebody whom it meets.
+    plan = shipped("thorough")
+    Round.objects.filter(deliberation=deliberation).update(
+        exclusion_rule=ExclusionRule.STRAIGHT_AND_SPAM,
+        straight_votes=3,
+        plan=plan.to_dict(),
+        plan_hash=plan.hash,
+    )
     open_round(round=the_round(deliberation), actor=None)
+    vote_row(participant, [1, 1, 1, 1])
+    spam = propose(participant=participant, round=the_round(deliberation), text="Buy my lamps.")
+    moderate(statement=spam, decision="reject", reason="spam", actor=None, role="moderator")
     round, text = the_round(deliberation), "The assistant should be brief."
     statement = propose(participant=participant, round=round, text=text)
     if stage == "propose":

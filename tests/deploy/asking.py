@@ -50,6 +50,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "report_file": {"run_id": "$run", "name": "votes.csv"},
     "report_group": {"run_id": "$run", "letter": "a"},
     "report_method": {"run_id": "$run"},
+    "report_moderation": {"run_id": "$run"},
     "report_outcome": {"run_id": "$run"},
     "report_picture": {"run_id": "$run", "name": "map"},
     "report_rules": {"run_id": "$run"},

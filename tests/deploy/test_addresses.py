@@ -18,17 +18,19 @@ from django.urls import include, path, reverse
 
 from constitutions.comparison import compare
 from constitutions.drafting import draft_version, publish_version
-from deliberation.models import Contact, Draw, ListUpload, Pool
+from deliberation.models import Contact, ListUpload
 from deliberation.models.deliberations import Role
 from deliberation.phases import PHASES, ever_allowed
 from deliberation.services.approvals import agreed, open_approval
 from deliberation.services.member_invitations import invitation_token, invite_member
 from deliberation.services.panels import issue_seats
+from deliberation.services.rounds import close_round
 from deploy.addresses import ADDRESSES, ANYONE, SIGNED_IN
-from tests.aggregation.reporting import another, closed, finish
+from tests.aggregation.reporting import another, finish, voted
+from tests.deliberation.drawing import make_draw, make_pool
 from tests.deliberation.organising import sign_in_as
 from tests.deploy.asking import CONF, PARAMETERS, path_of
-from tests.factories import make_user
+from tests.factories import make_user, the_round
 
 VISITORS = ["anonymous", "outsider", *Role.values]
 
@@ -93,7 +95,9 @@ class World:
 @pytest.fixture
 def world(db: None) -> World:
     owner = make_user()
-    round = closed()
+    panel = voted()
+    make_draw(make_pool(panel))
+    round = close_round(round=the_round(panel), actor=None)
     deliberation, run = round.deliberation, finish(round)
     # The plan of the round selects nothing with so few people; this one always does.
     two_best = another(round, {"rules": [{"id": "approval", "seats": 2}]})
@@ -117,10 +121,6 @@ def world(db: None) -> World:
     contact = Contact.objects.create(panel=deliberation.panel, email="dave@example.org")
     upload = ListUpload.objects.create(
         panel=deliberation.panel, purpose="contacts", actor=owner, data=b"email\nerin@example.org\n"
-    )
-    pool = Pool.objects.create(panel=deliberation.panel)
-    Draw.objects.create(
-        pool=pool, number=1, seats=40, algorithm="leximin", seed="7", pool_digest="", quotas=[]
     )
     clients = {visitor: Client(raise_request_exception=False) for visitor in VISITORS}
     clients["owner"].force_login(owner)
