@@ -94,7 +94,12 @@ def test_a_page_asks_twice_however_many_statements(
     deliberation: Deliberation, django_assert_num_queries
 ) -> None:
     lakes = ("Geneva", "Zurich", "Constance")
-    made = [proposed(deliberation, f"It should know the depth of Lake {lake}.") for lake in lakes]
+    made = [
+        proposed(
+            deliberation, f"It should tell every swimmer how cold the water of Lake {lake} is."
+        )
+        for lake in lakes
+    ]
     hints_for(made[0].round, made)
     with django_assert_num_queries(2):
         hints_for(made[0].round, made)
