@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import timedelta
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.timezone import now
 
 from aggregation import live
@@ -15,6 +18,7 @@ from deliberation.models import JoinTally, Membership, RoundWatch
 from deliberation.services.rounds import close_round
 from deliberation.services.statements import propose
 from deliberation.services.watching import watch
+from deploy.addresses import ADDRESSES, ANYONE, SIGNED_IN
 from tests.factories import accepted, join, make_deliberation, make_open, make_user, the_round
 from tests.factories import vote_row as cast
 
@@ -238,3 +242,55 @@ def test_one_vote_is_seen_beside_thousands():
 def test_no_columns_of_nothing():
     assert columns([]) == []
     assert columns([0, 0]) == []
+
+
+# --- Nothing leaks elsewhere
+
+
+def of_one_deliberation() -> list[str]:
+    """Names of all addresses of organisers that take nothing but a deliberation."""
+    found = []
+    for pattern, who in ADDRESSES.items():
+        if who in (ANYONE, SIGNED_IN):
+            continue
+        with suppress(NoReverseMatch):
+            reverse(pattern, args=["assistant"])
+            found.append(pattern)
+    return sorted(found)
+
+
+def read(answer) -> str:
+    """What an answer says; of a bundle, all of its files but the list of their digests."""
+    content = b"".join(answer) if answer.streaming else answer.content
+    if not content.startswith(b"PK"):
+        return content.decode()
+    with ZipFile(BytesIO(content)) as bundle:
+        names = [name for name in bundle.namelist() if "manifest" not in name]
+        return "".join(bundle.read(name).decode() for name in names)
+
+
+def without_what_differs_anyway(html: str, slug: str) -> str:
+    """Times, secrets, keys of rows and the name of the deliberation are no votes."""
+    plain = re.sub(r"<time.*?</time>|\d\d?:\d\d", "", html, flags=re.S)
+    plain = re.sub(r'value="[^"]*"|datetime="[^"]*"|content="[^"]*"|member\W+\d+', "", plain)
+    return re.sub(r"members/\d+", "", plain).replace(slug, "")
+
+
+def test_no_page_of_organisers_says_what_an_open_round_has_voted(client):
+    """Every page of two deliberations is the same, though people voted the opposite way."""
+    worlds = []
+    for slug, value in (("world-a", 1), ("world-b", -1)):
+        deliberation = make_open("propose", slug=slug)
+        for n in range(12):
+            cast(join(deliberation), [value, -value if n % 3 else value, value, value])
+        looked(deliberation)
+        worlds.append(deliberation)
+    client.force_login(worlds[0].memberships.get().user)
+    names = of_one_deliberation()
+    assert {"workspace", "watch", "queue", "exclusions", "close_round"} <= set(names)
+    for name in names:
+        pages = []
+        for deliberation in worlds:
+            answer = client.get(reverse(name, args=[deliberation.slug]))
+            pages.append(without_what_differs_anyway(read(answer), deliberation.slug))
+        assert pages[0] == pages[1], name
