@@ -45,8 +45,8 @@ SETTINGS: Final[dict[str, Words]] = {
         _("2 is what can be drawn on paper. Groups are found on these axes."),
     ),
     "grouping.k": (_("Number of groups"), ""),
-    "grouping.k_min": (_("From"), ""),
-    "grouping.k_max": (_("To"), ""),
+    "grouping.k_min": (_("Fewest groups"), ""),
+    "grouping.k_max": (_("Most groups"), ""),
     "grouping.min_votes": (
         _("Votes it takes to be in a group"),
         _("People with fewer votes still count, but belong to no group. 7 is usual."),
