@@ -98,7 +98,9 @@ class QuotasForm:
             if found:
                 rows = places.setdefault(int(found[1]), set())
                 rows |= {int(found[2])} if found[2] else set()
-        form = cls(Cell("seats", data.get("seats", "")), Cell("margin", data.get("margin", "")), [])
+        # The margin is not asked for before there is a feature.
+        margin = Cell("margin", data.get("margin", str(_MARGIN)))
+        form = cls(Cell("seats", data.get("seats", "")), margin, [])
         for s in sorted(places)[: MOST_STRATA + 1]:
             strip = [_sent_row(data, s, v) for v in sorted(places[s])[: MOST_VALUES + 1]]
             form.strata.append(
