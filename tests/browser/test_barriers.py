@@ -32,6 +32,7 @@ TABLE: dict[str, list[str]] = {
     "deliberation": [HERE],
     "statements": [HERE],
     "moderation_log": [HERE],
+    "policy": [HERE],
     "join": [HERE],
     "seat": [HERE],
     "about_you": [HERE],

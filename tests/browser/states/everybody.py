@@ -47,6 +47,16 @@ def log(at: Visit) -> None:
     at.go("moderation_log")
 
 
+@state("moderation_log", "narrowed to one statement")
+def narrowed_log(at: Visit) -> None:
+    at.go("moderation_log", query="?n=1")
+
+
+@state("policy", "while proposing")
+def policy(at: Visit) -> None:
+    at.go("policy")
+
+
 @state("", "nothing here", status=404)
 def not_there(at: Visit) -> None:
     at.page.goto("/d/nothing/")
