@@ -239,19 +239,19 @@ function trouble(page, redirect) {
   const told = page.querySelector("h1");
   if (told) title.textContent = told.textContent;
   text.textContent = redirect ? words("signedOut") : words("again");
-  title.append(Object.assign(document.createElement("span"), { className: "queue-left" }));
   if (redirect) {
     const link = linkTo(new URL(redirect, location.href).pathname, words("signIn"));
     link.target = "_blank";
     text.append(" ", link);
   }
+  text.append(Object.assign(document.createElement("span"), { className: "queue-left" }));
   notice.querySelector("button").addEventListener("click", () => tryNow(redirect));
   place.replaceChildren(notice);
 }
 
 function count() {
   const left = document.querySelector("#queue-trouble .queue-left");
-  if (left) left.textContent = ` ${words("left").replace("{n}", jobs.length)}`;
+  if (left) left.textContent = ` ${words("left").replace("{n}", jobs.length)}.`;
 }
 
 function linkTo(href, textContent) {
