@@ -104,7 +104,7 @@ def moderation(run: Run, groups: Sequence[Group], *, strata: bool) -> Moderation
     groups : all of the run. strata : they are answers about oneself, see ``Moderation.hidden``.
     Only statements that people proposed count, not what was made from them.
     """
-    label_of = dict(
+    label_of: dict[int | None, int] = dict(
         ParticipantFinding.objects.filter(run=run).values_list("participant_id", "group")
     )
     fates: dict[int, Counter[tuple[str, str]]] = {group.label: Counter() for group in groups}

@@ -21,7 +21,7 @@ from deliberation.models import (
     Vote,
 )
 from deliberation.models.rounds import Phase
-from deliberation.selectors.public import WITHHELD
+from deliberation.selectors.lineage import WITHHELD
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a ZIP can say
 
