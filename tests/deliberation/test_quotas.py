@@ -152,9 +152,7 @@ def test_lines_of_a_file_that_do_not_hold_are_named() -> None:
     st.integers(1, 200),
     st.integers(0, 3),
 )
-def test_suggested_numbers_can_always_be_met(
-    shares: list[int], seats: int, margin: int
-) -> None:
+def test_suggested_numbers_can_always_be_met(shares: list[int], seats: int, margin: int) -> None:
     found = suggest([float(share) for share in shares], seats=seats, margin=margin)
     if sum(shares) == 0:
         assert found == [None] * len(shares)
