@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
-from deliberation.models import Participant, ProfileQuestion, Round, Statement, Vote
+from deliberation.models import Exclusion, Participant, ProfileQuestion, Round, Statement, Vote
 from deliberation.models.rounds import Phase, RoundKind
 from deliberation.models.statements import Status
 from deliberation.models.votes import Choice
@@ -42,6 +42,8 @@ class YourPart:
     steps: list[Step]
     asked_about_you: bool
     ratification: Round | None
+    # Why their votes do not count, in words; empty where they do.
+    left_out: str
 
     @property
     def reached(self) -> bool:
@@ -73,6 +75,7 @@ def your_part(*, participant: Participant, round: Round) -> YourPart:
             panel__deliberation=participant.deliberation_id
         ).exists(),
         ratification=_ratification(participant),
+        left_out=_left_out(participant),
     )
 
 
@@ -88,6 +91,11 @@ def own_votes(participant: Participant, round: Round) -> OwnVotes:
         set_aside=Count("pk", filter=~counts),
     )
     return OwnVotes(**found)
+
+
+def _left_out(participant: Participant) -> str:
+    found = Exclusion.objects.filter(participant=participant).first()
+    return found.get_reason_display() if found else ""
 
 
 def _ratification(participant: Participant) -> Round | None:

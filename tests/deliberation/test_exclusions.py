@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.http import HttpResponse
 from django.urls import reverse
 
 from aggregation.engine import shipped
+from deliberation.access import remember_participant
 from deliberation.models import (
     AuditEntry,
     Deliberation,
@@ -19,6 +21,7 @@ from deliberation.models import (
 from deliberation.models.panels import ExclusionReason
 from deliberation.models.rounds import ExclusionRule
 from deliberation.plan_check import plan_problems
+from deliberation.selectors.your_part import your_part
 from deliberation.services.errors import WrongPhase
 from deliberation.services.exclusions import apply_rule, matches
 from deliberation.services.moderation import moderate
@@ -301,3 +304,24 @@ def test_a_rule_needs_a_plan_that_shows_the_outcome_with_and_without():
     plan = shipped("thorough")
     Round.objects.update(plan=plan.to_dict(), plan_hash=plan.hash)
     assert plan_problems(the_round(deliberation)) == []
+
+
+def test_who_is_left_out_reads_that_and_why(client):
+    deliberation = with_rule()
+    met, other = person(deliberation, [1, 1, 1], "spam"), person(deliberation, [1, 0, 1])
+    applied(deliberation)
+    said = your_part(participant=met, round=the_round(deliberation)).left_out
+    assert said == "Answered every statement alike, and wrote advertising or insults"
+    assert your_part(participant=other, round=the_round(deliberation)).left_out == ""
+    remember(client, met)
+    html = client.get(reverse("your_part", args=[deliberation.slug])).content.decode()
+    assert "Your votes are kept, but they do not count" in html
+    remember(client, other)
+    html = client.get(reverse("your_part", args=[deliberation.slug])).content.decode()
+    assert "do not count" not in html
+
+
+def remember(client, who: Participant) -> None:
+    answer = HttpResponse()
+    remember_participant(answer, who)
+    client.cookies = answer.cookies
