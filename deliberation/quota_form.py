@@ -243,12 +243,18 @@ def _value_fields(at: int, n: int, quota: Quota) -> ValueFields:
         "minimum": str(quota.minimum),
         "maximum": str(quota.maximum),
     }
-    return ValueFields(**{part: Cell(f"s{at}-v{n}-{part}", texts[part]) for part in _PARTS})
+    return _of_cells([Cell(f"s{at}-v{n}-{part}", texts[part]) for part in _PARTS])
 
 
 def _sent_row(data: QueryDict, s: int, v: int) -> ValueFields:
-    names = {part: f"s{s}-v{v}-{part}" for part in _PARTS}
-    return ValueFields(**{part: Cell(name, data.get(name, "")) for part, name in names.items()})
+    names = [f"s{s}-v{v}-{part}" for part in _PARTS]
+    return _of_cells([Cell(name, data.get(name, "")) for name in names])
+
+
+def _of_cells(cells: Sequence[Cell]) -> ValueFields:
+    """Cells in the order of ``_PARTS``."""
+    value, share, minimum, maximum = cells
+    return ValueFields(value, share, minimum, maximum)
 
 
 def _share(cell: Cell) -> float | None:
