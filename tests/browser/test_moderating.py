@@ -162,6 +162,18 @@ def test_shift_and_a_click_marks_all_between(queue, panel):
     expect(page.get_by_text("Marked:")).to_be_hidden()
 
 
+def test_a_mouse_decides_on_any_card(queue, panel):
+    page = queue()
+    page.get_by_role("button", name="Accept statement 8").click()
+    saved(page, 5)
+    page.get_by_text("Reject… statement 6").click()
+    reason = page.get_by_role("button", name="Hard to understand for others")
+    expect(reason).to_have_count(1)
+    reason.click()
+    saved(page, 4)
+    assert states(5, 6, 7, 8) == ["pending", "rejected", "pending", "accepted"]
+
+
 def test_a_double_click_decides_on_one_card(queue, panel):
     page = queue()
     page.get_by_role("button", name="Accept statement 5").dblclick()

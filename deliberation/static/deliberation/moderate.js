@@ -293,9 +293,24 @@ if (list?.dataset.more) {
   choose(named ?? cards()[0], named !== undefined || matchMedia("(hover: hover)").matches);
 }
 
+// A card opens when it is chosen. Under a pointer that waits for the end of the click: what moves
+// meanwhile would take the button away from it.
+let pressing = false;
+addEventListener("pointerdown", () => (pressing = true), true);
+for (const end of ["pointerup", "pointercancel", "keydown"]) {
+  addEventListener(end, () => (pressing = false), true);
+}
+
 document.addEventListener("focusin", (event) => {
   const card = event.target.closest("#cards [data-card]");
-  if (card && card !== current()) choose(card, false);
+  if (card && card !== current() && !pressing) choose(card, false);
+});
+
+document.addEventListener("click", (event) => {
+  const card = event.target.closest("#cards [data-card]");
+  if (!card || card === current()) return;
+  if (event.target.closest("[data-reject] > summary")) event.preventDefault(); // choosing opens it
+  choose(card, false);
 });
 
 // The second press of a double click was meant for the card before.
