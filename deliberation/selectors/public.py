@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from deliberation.models import (
     Deliberation,
-    Draw,
     Participant,
     Pool,
     Round,
@@ -20,7 +19,6 @@ from deliberation.models import (
     Vote,
 )
 from deliberation.models.deliberations import Visibility
-from deliberation.models.recruiting import DrawState
 from deliberation.models.rounds import OPEN_PHASES, Phase
 from deliberation.models.statements import Origin
 from deliberation.selectors.lineage import NOBODY, Family, families
@@ -94,12 +92,6 @@ def numbers(round: Round) -> Numbers:
         statements=counting.count(),
         votes=Vote.objects.filter(statement__in=counting).count(),
     )
-
-
-def draws(deliberation: Deliberation) -> list[Draw]:
-    """Finished lotteries, whose reports are public."""
-    done = Draw.objects.filter(pool__panel__deliberation=deliberation, state=DrawState.DONE)
-    return list(done.order_by("number"))
 
 
 def takes_sign_ups(deliberation: Deliberation) -> bool:

@@ -23,6 +23,7 @@ from . import locks
 from .amendments import record_amendment
 from .audit import record
 from .errors import Invalid, ServiceError, WrongPhase
+from .opening import needs_two_people
 from .rounds import close_round, end_proposals, open_round
 
 DATES: Final = ("opens_at", "proposals_end_at", "closes_at")
@@ -126,13 +127,6 @@ def open_by_date(round: Round) -> None:
         raise WrongPhase(_("Opening needs two people here. Open the round by hand."))
     ended = round.proposals_end_at is not None and round.proposals_end_at <= timezone.now()
     open_round(round=round, actor=None, phase=Phase.VOTE if ended else Phase.PROPOSE)
-
-
-def needs_two_people(round: Round) -> bool:
-    """Whether a second person has to agree before this round opens."""
-    deliberation = round.deliberation
-    drawn = deliberation.panel.seats.filter(drawn_member__isnull=False).exists()
-    return deliberation.two_people and drawn
 
 
 def _check(round: Round, given: dict[str, datetime | None], changed: list[str]) -> None:

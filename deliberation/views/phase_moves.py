@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from deliberation.access import managed_deliberation
-from deliberation.models import Round
+from deliberation.models import Round, User
+from deliberation.models.rounds import OPEN_PHASES
 from deliberation.organiser_forms import OpenForm, put_beside_field
 from deliberation.phase_forms import DatesForm, PauseForm, ReopenForm
+from deliberation.selectors.members import Waiting, waiting_approval
 from deliberation.selectors.organiser import numbers
-from deliberation.services import reopening, rounds, schedule
-from deliberation.services.approvals import agreed
+from deliberation.services import opening, reopening, rounds, schedule
 from deliberation.services.deliberations import update_draft
 from deliberation.services.errors import Invalid
 from deliberation.views.organising import readable, signed_in
@@ -27,40 +27,37 @@ from deliberation.views.organising import readable, signed_in
 def open_round(request: HttpRequest, slug: str) -> HttpResponse:
     """Freeze question, plan and consent text, and let people in."""
     managed = managed_deliberation(request, slug, "open")
+    round, actor = managed.round, signed_in(request)
     form = OpenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
-            opened = _second_person_agrees(request, managed.round)
-            if opened:
-                rounds.open_round(
-                    round=managed.round, actor=signed_in(request), phase=form.cleaned_data["phase"]
-                )
-        if opened:
+        phase, seen = form.cleaned_data["phase"], request.POST.get("seen", "")
+        if opening.ask_to_open(round=round, phase=phase, actor=actor, seen=seen):
             messages.success(request, _("The round is open. People can take part now."))
-        else:
-            messages.info(request, _("Asked. The round opens when a second person opens it, too."))
-        return redirect("workspace", slug)
+            return redirect("workspace", slug)
+        messages.info(request, _("Asked. The round opens when a second person opens it, too."))
+        return redirect("open_round", slug)
     context = {
         "managed": managed,
         "form": form,
-        "missing": rounds.missing_before_opening(managed.round),
+        "missing": rounds.missing_before_opening(round),
         "numbers": numbers(managed),
-        "two_people": schedule.needs_two_people(managed.round),
+        "two_people": opening.needs_two_people(round),
+        "digest": opening.opening_digest(round),
+        "waiting": _waiting(managed.round, actor),
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "organise/open_round.html", context, status=status)
 
 
-def _second_person_agrees(request: HttpRequest, round: Round) -> bool:
-    """Whether opening may go on; if not, the second person has been asked now."""
-    if rounds.what_is_missing(round) or not schedule.needs_two_people(round):
-        return True  # what is missing is said by the service
-    return agreed(
-        deliberation=round.deliberation,
-        action="open",
-        digest=rounds.frozen_hash(round),
-        actor=signed_in(request),
-    )
+def _waiting(round: Round, actor: User) -> Waiting | None:
+    """A request to open that waits for a second person; marked where it is not the same now."""
+    found = None
+    for phase in OPEN_PHASES:
+        digest = opening.opening_digest(round, phase)
+        found = waiting_approval(round.deliberation, "open", actor, digest=digest)
+        if found is None or not found.other:
+            return found
+    return found
 
 
 @login_required

@@ -33,7 +33,6 @@ def deliberation(request: HttpRequest, slug: str) -> HttpResponse:
             "steps": public.steps(deliberation, round),
             "may_propose": allows(round.stage, PARTICIPANT, "propose"),
             "amended": round.amendments.count(),
-            "draws": public.draws(deliberation),
             "sign_up_open": public.takes_sign_ups(deliberation),
         },
     )
