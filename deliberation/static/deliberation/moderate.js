@@ -201,6 +201,7 @@ function refused(job, { status, page }) {
   trouble(null);
   const told = page.querySelector(".error-summary ul, .lead")?.textContent.trim() ?? "";
   const notice = noticeOf(words("refused"), told);
+  if (lastForm().elements.statement.value === job.number) lastForm().hidden = true;
   if (job.card && !job.undo) {
     job.card.querySelector("[data-refused]")?.remove();
     notice.dataset.refused = "";
