@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from deliberation.models import Round, RoundWatch
+from deliberation.models.rounds import Phase
 
 from .queue import queue_state
 
@@ -24,7 +25,7 @@ def concerns(round: Round) -> list[str]:
     if not round.is_open:
         return []
     seen = watched(round)
-    return [*_queue(round), *(_coverage(seen) if seen else []), *(_people(seen) if seen else [])]
+    return [*_queue(round), *(_coverage(seen, round.phase) if seen else []), *(_people(seen) if seen else [])]
 
 
 def _queue(round: Round) -> list[str]:
@@ -39,9 +40,11 @@ def _queue(round: Round) -> list[str]:
     return [words % {"n": late}]
 
 
-def _coverage(seen: RoundWatch) -> list[str]:
+def _coverage(seen: RoundWatch, phase: str) -> list[str]:
+    """Statements that lag behind. While all are still new, as few showings are no concern."""
     found = seen.figures["statements"]
-    if not found["under"]:
+    lagging = phase == Phase.VOTE or found["shown"]["median"] >= found["wanted"]
+    if not found["under"] or not lagging:
         return []
     words = ngettext(
         "%(n)d statement was shown fewer than %(wanted)d times.",

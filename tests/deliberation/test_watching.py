@@ -336,6 +336,12 @@ def test_statements_that_few_have_seen_are_a_concern():
     assert "4 statements were shown fewer than 30 times." in concerns(the_round(deliberation))
 
 
+def test_while_everything_is_new_few_showings_are_no_concern():
+    deliberation = make_open("propose")
+    looked(the_round(deliberation))
+    assert concerns(the_round(deliberation)) == []
+
+
 def test_a_queue_older_than_promised_is_a_concern():
     deliberation = make_open("propose")
     person = join(deliberation)
