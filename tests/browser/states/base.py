@@ -20,7 +20,7 @@ from deliberation.services.appeals import ask_again
 from deliberation.services.moderation import moderate
 from deliberation.services.panels import issue_seats, take_seat
 from deliberation.services.profiles import add_question
-from deliberation.services.rounds import close_round, consent_hash, open_round
+from deliberation.services.rounds import close_round, consent_hash, open_round, pause_round
 from deliberation.services.statements import propose
 from tests.factories import join, make_deliberation, make_open, the_round, vote_row
 
@@ -69,6 +69,11 @@ class Visit:
     def submit(self, form: str = "main form", **fields: str) -> None:
         with self.page.expect_navigation():
             self.page.locator(form).first.evaluate(_SUBMIT, fields)
+
+    def pause(self) -> None:
+        round = the_round(self.deliberation)
+        if not round.paused_at:
+            pause_round(round=round, actor=None, reason="A power cut. We go on tomorrow.")
 
     def close(self) -> None:
         round = the_round(self.deliberation)

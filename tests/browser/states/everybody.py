@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 from django.urls import reverse
 
+from deliberation.models import Contact, Pool
+from deliberation.seat_letters import ending
+from deliberation.services.amendments import amend
+from deliberation.services.pools import member_token
+from deliberation.services.recruiting import invite
+from deliberation.services.tokens import token_hash
 from tests.browser.states.base import Visit, own_statements, state
+from tests.factories import the_round
 
 
 def of_site(name: str) -> None:
@@ -50,6 +58,48 @@ def log(at: Visit) -> None:
 @state("moderation_log", "narrowed to one statement")
 def narrowed_log(at: Visit) -> None:
     at.go("moderation_log", query="?n=1")
+
+
+@state("deliberation", "paused")
+def about_what_rests(at: Visit) -> None:
+    at.pause()
+    at.go("deliberation")
+
+
+@state("public_plan", "as it was fixed")
+def plan(at: Visit) -> None:
+    at.go("public_plan")
+
+
+@state("amendments", "one change")
+def amendments(at: Visit) -> None:
+    round = the_round(at.deliberation)
+    if not round.amendments.exists():
+        amend(round=round, actor=None, role="owner", reason="Too many votes.", target_votes=2)
+    at.go("amendments")
+
+
+@state("stop_letters", "asked once more")
+def stop_letters(at: Visit) -> None:
+    contact = Contact.objects.filter(panel=at.deliberation.panel).first()
+    if contact is None:
+        contact = Contact.objects.create(panel=at.deliberation.panel, email="dave@example.org")
+        invite(deliberation=at.deliberation, contacts=[contact], kind="seat", actor=None)
+    contact.refresh_from_db()
+    at.page.goto(urlsplit(ending(contact)).path)
+
+
+@state("sign_up_link", "not confirmed yet")
+def sign_up_link(at: Visit) -> None:
+    pool, _made = Pool.objects.get_or_create(panel=at.deliberation.panel, sign_up=True)
+    member = pool.members.first()
+    if member is None:
+        contact = Contact.objects.create(panel=pool.panel, email="dave@example.org")
+        token = member_token(pool.pk, 1)
+        member = pool.members.create(
+            number=1, contact=contact, source="sign_up", token_hash=token_hash(token)
+        )
+    at.go("sign_up_link", member_token(pool.pk, member.number))
 
 
 @state("policy", "while proposing")

@@ -51,6 +51,14 @@ def voting_closed(at: Visit) -> None:
     at.go("vote")
 
 
+@state("vote", "paused", status=409)
+def voting_paused(at: Visit) -> None:
+    me = first_of(at) if at.deliberation.participants.exists() else join(at.deliberation)
+    at.pause()
+    at.seat(me)
+    at.go("vote")
+
+
 @state("vote", "no seat on this device", status=403, world=by_invitation)
 def no_seat(at: Visit) -> None:
     at.go("vote")
