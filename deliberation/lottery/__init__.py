@@ -14,8 +14,9 @@ The algorithm is the one of Flanigan, Gölz, Gupta, Hennig, Procaccia: Fair algo
 citizens' assemblies, Nature 596 (2021), on kinds of people instead of people. numpy and scipy only.
 """
 
-from .checking import check
-from .drawing import draw
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from .errors import LotteryError
 from .lot import pool_digest, replay
 from .quotas import Quota, Quotas, remaining_quotas
@@ -52,3 +53,20 @@ __all__ = [
     "remaining_quotas",
     "replay",
 ]
+
+
+# Wrapped, since the solver takes longer to load than most pages take: it is loaded when used.
+def check(features: Sequence[Mapping[str, str]], quotas: Quotas, seats: int) -> list[Contradiction]:
+    """Why no panel of ``seats`` people meets the quotas; see checking.check."""
+    from .checking import check as found
+
+    return found(features, quotas, seats)
+
+
+def draw(
+    features: Sequence[Mapping[str, str]], quotas: Quotas, seats: int, **options: Any
+) -> Drawn:
+    """``seats`` people, so that all quotas are met; options and errors in drawing.draw."""
+    from .drawing import draw as drawn
+
+    return drawn(features, quotas, seats, **options)
