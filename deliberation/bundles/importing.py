@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from aggregation.engine import Plan, PlanError
 from deliberation.bundles.reading import Bundle
-from deliberation.bundles.set_up import OF_DELIBERATION, OF_PANEL, OF_ROUND
+from deliberation.bundles.set_up import OF_DELIBERATION, OF_PANEL
 from deliberation.copying import copy_in
 from deliberation.models import (
     Deliberation,
@@ -34,7 +34,7 @@ from deliberation.models import (
 from deliberation.models.panels import SeatKind
 from deliberation.models.votes import EventSource
 from deliberation.services.audit import record
-from deliberation.services.deliberations import create_deliberation, free_slug
+from deliberation.services.deliberations import OF_ROUND, create_deliberation, free_slug
 from deliberation.services.errors import Invalid
 from deliberation.services.guards import in_words
 from deliberation.services.profiles import add_question
@@ -86,7 +86,7 @@ def begin_from(
     texts = set_up["deliberation"] | ({"title": title} if title else {})
     if texts.get("time_zone", "UTC") not in available_timezones():
         raise Invalid(_("There is no time zone “%(name)s”.") % {"name": texts["time_zone"]})
-    of_round = {name: set_up["round"][name] for name in OF_ROUND if name in set_up["round"]}
+    of_round = {name: set_up["round"][name] for name in sorted(OF_ROUND) if name in set_up["round"]}
     plan = Plan.from_dict(of_round.pop("plan"))
     _check_columns(of_round)
     of_panel = {name: v for name, v in set_up.get("panel", {}).items() if name in OF_PANEL}

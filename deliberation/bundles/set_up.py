@@ -6,30 +6,11 @@ from typing import Any, Final
 
 from deliberation.models import Deliberation, Round, Stratum
 from deliberation.models.statements import Origin
+from deliberation.services.deliberations import OF_ROUND
 
 # Columns by name; what is missing in a bundle of an earlier version keeps its default.
 OF_DELIBERATION: Final = ("title", "description", "language", "visibility", "time_zone")
 OF_PANEL: Final = ("size_wanted", "open_link", "proof_of_work")
-OF_ROUND: Final = (
-    "question",
-    "consent_text",
-    "statement_max_length",
-    "target_votes",
-    "min_votes_to_propose",
-    "routing",
-    "min_exposures",
-    "show_origin",
-    "ask_importance",
-    "moderation",
-    "moderation_hours",
-    "reason_codes",
-    "moderation_policy",
-    "show_results",
-    "seed_source",
-    "exclusion_rule",
-    "straight_votes",
-    "plan",
-)
 
 
 def set_up_of(deliberation: Deliberation, round: Round) -> dict[str, Any]:
@@ -41,7 +22,7 @@ def set_up_of(deliberation: Deliberation, round: Round) -> dict[str, Any]:
             "two_people": deliberation.two_people,
         },
         "panel": {name: getattr(panel, name) for name in OF_PANEL},
-        "round": {name: getattr(round, name) for name in OF_ROUND},
+        "round": {name: getattr(round, name) for name in sorted(OF_ROUND)},
         "questions": [
             {"text": one.text, "options": one.options} for one in panel.profile_questions.all()
         ],
