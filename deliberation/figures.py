@@ -23,9 +23,14 @@ def fixed(number: float | None, places: int) -> str:
 
 def percent(hundredths: float) -> str:
     """87 is “87 %”, as the language writes it."""
+    return in_percent(fixed(hundredths, 0))
+
+
+def in_percent(number: str) -> str:
+    """A number that is written already, with the sign of percent."""
     # Translators: a share in percent. Some languages put no space or another sign.
     pattern = pgettext("share", "%(number)s %%")
-    return pattern % {"number": fixed(hundredths, 0)}
+    return pattern % {"number": number}
 
 
 def quoted(text: str) -> str:

@@ -30,6 +30,8 @@ _KEPT_IN_ARABIC = frozenset(
     red dwarf Wilson Chamberlin Courant Phragm Monroe Schulze Copeland Borda Kemeny Bradley Terry
     ranked pairs minimax EJR means silhouette bootstrap stratified left out txt
     agree disagree pass panel seed selected enough evidence
+    ZIP Leximin Maximin round manage py import bundle Python draw json plan toml ar en Enter Shift
+    stratum value share min max
     """.split()  # noqa: SIM905
 )
 _SAME_IN_ARABIC = {"%(name)s: %(value)s", "%(number)s\u00a0%%", "“%(text)s”"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from deliberation import figures
 from deliberation.lottery_words import ALGORITHMS, step_words
@@ -20,13 +19,13 @@ register.simple_tag(has_public_lottery)
 @register.filter
 def share_words(share: float) -> str:
     """0.185 is “18.5 %”, 0.18 is “18 %”."""
-    return _percent(figures.decimal(round(100 * share, 1)))
+    return figures.in_percent(figures.decimal(round(100 * share, 1)))
 
 
 @register.filter
 def chance_words(chance: float) -> str:
     """A chance with one decimal, or two below one percent: 0.0612 is “6.1 %”."""
-    return _percent(figures.fixed(100 * chance, 1 if chance >= 0.01 else 2))
+    return figures.in_percent(figures.fixed(100 * chance, 1 if chance >= 0.01 else 2))
 
 
 @register.filter
@@ -45,8 +44,3 @@ def algorithm_words(algorithm: str) -> str:
 def hidden_count(count: int | None) -> str:
     """A count of people; words where it is kept back (``selectors.pools.shielded``)."""
     return _("not shown") if count is None else number_format(count, force_grouping=True)
-
-
-def _percent(number: str) -> str:
-    # The same words as in figures.percent, which has no decimals.
-    return pgettext("share", "%(number)s %%") % {"number": number}

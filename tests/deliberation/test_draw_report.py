@@ -121,7 +121,7 @@ class TestPage:
     def test_without_quotas_everybody_has_the_same_chance(self, client: Client) -> None:
         make_draw(make_pool(make_deliberation(slug="plain", title="Plain"), strata=[]))
         text = client.get("/d/plain/draws/1/").content.decode()
-        assert "Everybody in the pool had the same chance: 16.7 %, or 1 in 6." in text
+        assert "Everybody in the pool had the same chance: 16.7\u00a0%, or 1 in 6." in text
         assert "a plain lot among everybody" in text
 
 
