@@ -119,4 +119,3 @@ def _attention(deliberation: Deliberation, round: Round, waiting: int) -> list[s
     if round.phase == Phase.CLOSED and deliberation.published_at is None:
         found.append(_("The round is closed. Draft the constitution from its results."))
     return found
-

@@ -25,7 +25,11 @@ def concerns(round: Round) -> list[str]:
     if not round.is_open:
         return []
     seen = watched(round)
-    return [*_queue(round), *(_coverage(seen, round.phase) if seen else []), *(_people(seen) if seen else [])]
+    return [
+        *_queue(round),
+        *(_coverage(seen, round.phase) if seen else []),
+        *(_people(seen) if seen else []),
+    ]
 
 
 def _queue(round: Round) -> list[str]:
