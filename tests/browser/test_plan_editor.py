@@ -36,7 +36,7 @@ def rules(deliberation: Deliberation) -> list[str]:
 def test_rules_move_by_keyboard_and_what_happened_is_said(open_page, deliberation):
     page = open_page()
     editor(page)
-    down = page.get_by_role("button", name="Move down “Agreement of all groups")
+    down = page.get_by_role("button", name="Move down Agreement of all groups")
     down.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="2. Agreement of all groups")).to_be_focused()
@@ -68,10 +68,10 @@ def test_the_words_follow_what_is_typed_and_the_focus_stays(open_page, deliberat
 def test_without_javascript_the_same_is_possible(open_page, deliberation):
     page = open_page(javascript=False, width=360)
     editor(page)
-    page.get_by_role("button", name="Move down “Agreement of all groups").click()
+    page.get_by_role("button", name="Move down Agreement of all groups").click()
     page.get_by_label("Add a rule").select_option("borda")
     page.get_by_role("button", name="Add", exact=True).click()
-    page.get_by_role("button", name="Remove “Agreement of all groups").click()
+    page.get_by_role("button", name="Remove Agreement of all groups").click()
     page.get_by_label("Votes asked of each person").fill("17")
     page.get_by_role("button", name="Say it again with my changes").click()
     expect(page.locator("#plan-words")).to_contain_text("Each person is asked for 17 votes.")
