@@ -4,6 +4,7 @@
 import os
 import secrets
 import sys
+from importlib import import_module
 
 from django.core.management import execute_from_command_line
 
@@ -14,6 +15,8 @@ _URLS = ("DATABASE_URL", "REDIS_URL")
 _ALONE = frozenset(
     {"help", "version", "collectstatic", "compilemessages", "findstatic", "makemessages"}
 )
+# Most of what any other command loads first, and none of it needs settings.
+_LIBRARIES = ("celery", "django.db.models", "django.forms", "numpy", "psycopg", "structlog")
 
 
 def main() -> None:
@@ -37,11 +40,17 @@ def main() -> None:
 
 def _run_embedded() -> None:
     try:
-        with local.services(say=_say) as running:
+        with local.services(say=_say, meanwhile=_load_libraries) as running:
             local.export(running)
             execute_from_command_line(sys.argv)
     except local.ServicesError as error:
         sys.exit(f"Folkmoot: {error}")
+
+
+def _load_libraries() -> None:
+    """Use the time in which the servers start."""
+    for name in _LIBRARIES:
+        import_module(name)
 
 
 def _runs_alone(words: list[str]) -> bool:

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from deliberation.ngrams import BACKGROUND, BUCKETS, Grams
 from deliberation.similarity import Vectors, read_features
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +71,9 @@ def nearest(
 
 def _weighted(grams: Sequence[Grams]) -> sparse.csr_matrix:
     """Rows of unit length; the weights are those of ``ngrams.likeness``."""
+    # Loaded when it is used: it takes longer than the rest of a web process's own modules.
+    from scipy import sparse
+
     ends = np.cumsum([0, *(len(own) for own in grams)])
     columns = np.concatenate([np.zeros(0, np.int32), *grams])
     frequency = np.bincount(columns, minlength=BUCKETS)

@@ -67,12 +67,14 @@ def services(
     home: Path | None = None,
     *,
     say: Callable[[str], None] | None = None,
+    meanwhile: Callable[[], None] | None = None,
     durable: bool = True,
     throwaway: bool = False,
 ) -> Iterator[Services]:
     """Use the embedded services; start them if they are not up.
 
-    ``say`` is told in one line when they must be started first. ``durable=False`` does not
+    ``say`` is told in one line when they must be started first, and ``meanwhile`` is called while
+    they start. ``durable=False`` does not
     wait for the disk, and ``throwaway`` deletes the home with all data after the last user:
     both are for tests, and count for the command that starts the servers.
     Raises ServicesError with a sentence for people.
@@ -81,7 +83,7 @@ def services(
     flags = [*([] if durable else ["--not-durable"]), *(["--throwaway"] if throwaway else [])]
     users = Lock(place.users_lock)
     try:
-        state = _join(place, users, flags, say or _silent)
+        state = _join(place, users, flags, say or _silent, meanwhile or _nothing)
         running = Services(
             home=place.path,
             database_url=state.database_url,
@@ -139,7 +141,13 @@ def reset(running: Services) -> None:
         )
 
 
-def _join(place: Home, users: Lock, flags: list[str], say: Callable[[str], None]) -> State:
+def _join(
+    place: Home,
+    users: Lock,
+    flags: list[str],
+    say: Callable[[str], None],
+    meanwhile: Callable[[], None],
+) -> State:
     """Become a user, then find the servers or start them. One command at a time."""
     start = Lock(place.start_lock)
     try:
@@ -155,7 +163,7 @@ def _join(place: Home, users: Lock, flags: list[str], say: Callable[[str], None]
         if state := _find(place):
             return state
         say(f"Starting the embedded PostgreSQL and Valkey in {place.path}")
-        return _start(place, flags)
+        return _start(place, flags, meanwhile)
     except OSError as error:
         raise ServicesError(_explain(place, error)) from error
     finally:
@@ -175,7 +183,7 @@ def _find(place: Home) -> State | None:
     return None
 
 
-def _start(place: Home, flags: list[str]) -> State:
+def _start(place: Home, flags: list[str], meanwhile: Callable[[], None]) -> State:
     """Start a supervisor and wait for its report."""
     reader, writer = os.pipe()
     log = place.log("supervisor")
@@ -200,6 +208,7 @@ def _start(place: Home, flags: list[str]) -> State:
         finally:
             os.close(writer)
         process.wait()  # it has detached itself
+        meanwhile()
         answer = report.readline()
     if not answer:
         raise ServicesError(f"The embedded services ended while starting. See {log}")
@@ -239,4 +248,8 @@ def _default_home() -> Path:
 
 
 def _silent(line: str) -> None:
+    return None
+
+
+def _nothing() -> None:
     return None

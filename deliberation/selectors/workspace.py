@@ -85,7 +85,7 @@ def _attention(managed: Managed) -> list[Pointer]:
     if managed.may("moderate"):
         found += _queue(managed)
     if managed.may("recruit"):
-        found += [*_letters(managed), *_declined(managed)]
+        found += [*_letters(managed), *_declined(managed), *_uninvited(managed)]
     if round.is_open:
         watch = _address(managed, "watch", "watch")
         found += [Pointer(sentence, watch) for sentence in concerns(round)]
@@ -160,6 +160,24 @@ def _declined(managed: Managed) -> list[Pointer]:
         open_places,
     )
     return [Pointer(text % {"n": open_places}, _address(managed, "draws", "draw"))]
+
+
+def _uninvited(managed: Managed) -> list[Pointer]:
+    """People who were drawn and do not know it yet."""
+    waiting = DrawnMember.objects.filter(
+        draw__pool__panel=managed.deliberation.panel,
+        draw__state=DrawState.DONE,
+        seat=None,
+        answer=Answer.OPEN,
+    ).count()
+    if not waiting:
+        return []
+    text = ngettext(
+        "%(n)d person who was drawn waits for an invitation.",
+        "%(n)d people who were drawn wait for an invitation.",
+        waiting,
+    )
+    return [Pointer(text % {"n": waiting}, _address(managed, "draws", "draw"))]
 
 
 def _following(round: Round) -> list[str]:

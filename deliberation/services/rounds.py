@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aggregation.engine import Plan
-from deliberation.models import Round, User
+from deliberation.models import DrawnMember, Round, User
+from deliberation.models.recruiting import DrawState
 from deliberation.models.rounds import OPEN_PHASES, Phase
 from deliberation.plan_check import plan_problems
 from deliberation.plan_words import shows_small_groups
@@ -79,6 +80,8 @@ def _missing_people(round: Round) -> list[str]:
     panel = round.deliberation.panel
     if panel.open_link or panel.vendor_link or panel.seats.exists():
         return []
+    if DrawnMember.objects.filter(draw__pool__panel=panel, draw__state=DrawState.DONE).exists():
+        return [_("Invite the people who were drawn, so that they can join.")]
     return [_("Issue seats or allow the open link, so that people can join.")]
 
 

@@ -304,7 +304,8 @@ def test_from_an_empty_site_to_a_closed_round_with_a_panel_drawn_by_lot(
     page.get_by_role("link", name="1 statement waits for a moderator").click()
     expect(page.get_by_text(PROPOSAL)).to_be_visible()
     page.keyboard.press("a")
-    until(lambda: Statement.objects.get(text=PROPOSAL).status == "accepted", worker)
+    expect(page.get_by_role("heading", name="Nothing is waiting")).to_be_visible()
+    assert Statement.objects.get(text=PROPOSAL).status == "accepted"
 
     # Watching, and moving on to the end.
     page.goto(f"{workspace}watch/")

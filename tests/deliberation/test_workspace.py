@@ -10,8 +10,10 @@ from django.utils import timezone
 from deliberation.models import Deliberation, Membership, Round, User
 from deliberation.models.deliberations import Role
 from deliberation.services.deliberations import update_draft
+from deliberation.services.draws import invite_drawn
 from deliberation.services.rounds import close_round, end_proposals, pause_round
 from deliberation.services.statements import propose
+from tests.deliberation.drawing import make_draw, make_pool
 from tests.deliberation.organising import sign_in_as
 from tests.factories import join, make_deliberation, make_open, make_user, the_round
 
@@ -102,6 +104,18 @@ def test_waiting_statements_need_attention_of_who_may_decide(client: Client):
     other = Client()
     sign_in_as(other, "recruiter", deliberation)
     assert "waits for a moderator" not in page_of(other, deliberation)
+
+
+def test_people_who_were_drawn_wait_until_they_are_invited(client: Client):
+    deliberation = make_deliberation(open_link=False)
+    draw = make_draw(make_pool(deliberation))
+    sign_in_as(client, "recruiter", deliberation)
+    page = page_of(client, deliberation)
+    assert "Invite the people who were drawn, so that they can join." in page
+    assert '<a href="/organise/assistant/draws/">10 people who were drawn wait' in page
+    invite_drawn(draw=draw, actor=None)
+    page = page_of(client, deliberation)
+    assert "who were drawn" not in page
 
 
 @pytest.mark.parametrize("role", Role.values)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -11,25 +14,11 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
-from django.urls import reverse
 
-from aggregation.models import Run, RunStatus
-from aggregation.runs import official_run, queue_run
-from aggregation.words import step_in_words
-from constitutions.comparison import compare
-from constitutions.drafting import draft_version, publish_version
-from constitutions.models import Version
-from deliberation.models import Deliberation, Round, User
-from deliberation.models.rounds import Phase
-from deliberation.services.rounds import close_round
-from deliberation.services.sign_in import create_sign_in_link
 from deploy import local
-from deploy.demo.play import Play, opened, prepare
 from deploy.demo.serving import Died, Processes, Stopped, free_port
-from deploy.demo.simulation import CLOSED, OPEN, load, simulate
 from deploy.processes import Children, wakeups
 
-ORGANISER = "organiser@localhost"
 # With fewer, hardly any statement gets enough votes in every group to be selected.
 FEWEST = 100
 
@@ -79,80 +68,24 @@ class Command(BaseCommand):
                 self.say(f"Port {options['port']} is taken; using {port}.")
             address = self.processes.start_web(port)
         self.say("Preparing the database")
-        call_command("migrate", verbosity=0, interactive=False)
+        with _no_garbage_collection():
+            call_command("migrate", verbosity=0, interactive=False)
         if serve:
             self.processes.wait_for_answer(address)
             self.say(f"The server answers at {address}/")
         self.processes.start_worker(self._schedule())
-        self._play(options)
-        self._summary(address)
+        # Loaded only now: without the engine and its libraries the web server starts earlier.
+        from deploy.demo.story import Story
+
+        story = Story(say=self.say, processes=self.processes)
+        story.play(participants=options["participants"], seed=options["seed"])
+        self._links(address, story.links())
         if serve:
             self.stdout.write("Press Ctrl-C to stop.\n")
             self.stdout.flush()
             self.processes.forever()
 
-    def _play(self, options: dict[str, Any]) -> None:
-        owner = User.objects.filter(email=ORGANISER).first() or User.objects.create_user(ORGANISER)
-        spec = load(OPEN)
-        opened(prepare(spec, owner, simulated=False), owner)
-        simulation = simulate(
-            load(CLOSED), participants=options["participants"], seed=options["seed"]
-        )
-        existing = Deliberation.objects.filter(slug=simulation.spec.slug).first()
-        if existing is not None and existing.published_at is not None:
-            self.say("The demo deliberation is there already. Start over with --reset.")
-            return
-        self.say(f"Playing “{simulation.spec.title}”")
-        play = Play(simulation, owner, say=self.say, tick=self.processes.tick)
-        round = play.opinions()
-        if round.phase != Phase.CLOSED:
-            round = close_round(round=round, actor=owner)
-            self.say("The round is closed; its votes no longer change")
-        run = self._wait_for_run(round)
-        self._publish(run, owner)
-
-    def _wait_for_run(self, round: Round) -> Run:
-        """The official run, done by the worker as for any round."""
-        run = official_run(round) or round.runs.filter(plan_hash=round.plan_hash).last()
-        if run is None or run.status == RunStatus.FAILED:
-            run = queue_run(round=round)
-        step = ""
-        while run.status != RunStatus.DONE:
-            if run.status == RunStatus.FAILED:
-                raise CommandError(f"The run failed: {run.error}")
-            if run.step and run.step != step:
-                step = run.step
-                self.say(f"Run {run.pk}: {step_in_words(step)}")
-            self.processes.pause(0.2)
-            run.refresh_from_db()
-        self.say(f"Run {run.pk} is done by {run.claimed_by or 'the worker'}")
-        return run
-
-    def _publish(self, run: Run, owner: User) -> Version:
-        deliberation = run.round.deliberation
-        draft = Version.objects.filter(constitution__deliberation=deliberation).last()
-        if draft is None:
-            draft = draft_version(deliberation=deliberation, run=run, actor=owner)
-        comparison = compare(version=draft, baseline_slug="hhh")
-        version = publish_version(version=draft, actor=owner)
-        self.say(
-            f"Constitution published: {version.principles.count()} principles, "
-            f"{comparison.matches.count()} of them held against {comparison.baseline.title}"
-        )
-        return version
-
-    def _summary(self, address: str) -> None:
-        owner = User.objects.get(email=ORGANISER)
-        played, waiting = load(CLOSED).slug, load(OPEN).slug
-        version = Version.objects.filter(constitution__deliberation__slug=played).latest("number")
-        token = create_sign_in_link(user=owner)
-        links = [
-            ("Vote", reverse("join", args=[waiting])),
-            ("Organise", reverse("sign_in_link", args=[token])),
-            ("Report", reverse("report", args=[played])),
-            ("Constitution", reverse("constitution_version", args=[played, version.number])),
-            ("Kit", reverse("export", args=[played, version.number, "canonical-json"])),
-        ]
+    def _links(self, address: str, links: list[tuple[str, str]]) -> None:
         self.stdout.write("")
         for label, path in links:
             note = "   (works once, 24 hours)" if label == "Organise" else ""
@@ -184,3 +117,13 @@ class Command(BaseCommand):
 
     def _schedule(self) -> Path:
         return self._home() / "celerybeat-schedule"
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Migrating builds every model many times over; looking for garbage is a quarter of it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
