@@ -103,13 +103,20 @@ def voting_words(round: Round) -> list[str]:
 
 
 def _moderation(round: Round) -> str:
-    before = round.moderation == ModerationMode.BEFORE
-    said = (
-        _("A new statement is looked at before others see it, within %(n)d hours.")
-        if before
-        else _("A new statement appears at once and is looked at within %(n)d hours.")
-    )
-    return said % {"n": round.moderation_hours}
+    hours = round.moderation_hours
+    if round.moderation == ModerationMode.BEFORE:
+        said = ngettext(
+            "A new statement is looked at before others see it, within %(n)d hour.",
+            "A new statement is looked at before others see it, within %(n)d hours.",
+            hours,
+        )
+    else:
+        said = ngettext(
+            "A new statement appears at once and is looked at within %(n)d hour.",
+            "A new statement appears at once and is looked at within %(n)d hours.",
+            hours,
+        )
+    return said % {"n": hours}
 
 
 def examples(plan: Plan) -> list[str]:

@@ -35,11 +35,13 @@ from .audit import record
 from .errors import NoSeat
 from .guards import in_words
 
-# All votes of one person in open rounds, each with the event that says it was taken back.
+# All votes of one person in open rounds, each with the event that says it was taken back. A round
+# whose announced end is over counts as closed, though no worker has closed it yet.
 _TAKE_BACK: Final = """
     WITH gone AS (
         DELETE FROM deliberation_vote v USING deliberation_round r
         WHERE v.participant_id = %(who)s AND r.id = v.round_id AND r.phase = ANY(%(open)s)
+            AND (r.closes_at IS NULL OR r.closes_at > clock_timestamp())
         RETURNING v.participant_id, v.statement_id, v.round_id, v.value
     )
     INSERT INTO deliberation_voteevent (participant_id, statement_id, round_id, value,

@@ -108,7 +108,7 @@ def test_statements_that_wait_are_told_with_their_age(client):
     said.save()
     words = text_of(page(client, deliberation))
     assert "1 statement waits for a moderator" in words
-    assert "1 waits longer than the 24 hours that were promised." in words
+    assert "1 waits longer than promised." in words
 
 
 def test_what_is_worth_a_look_is_explained_and_names_numbers_only(client):

@@ -14,6 +14,7 @@ from deliberation.services.rounds import close_round, pause_round
 from deliberation.services.schedule import move_due_rounds, set_dates
 from deliberation.services.statements import propose
 from deliberation.services.votes import cast_vote
+from deliberation.services.withdrawal import withdraw
 from tests.deliberation.organising import sign_in_as
 from tests.factories import accepted, join, make_deliberation, make_open, the_round, vote
 
@@ -72,6 +73,16 @@ def test_no_vote_is_taken_after_the_announced_end_though_no_worker_came():
     with pytest.raises(WrongPhase, match="closed"):
         cast_vote(participant=alice, statement=accepted(deliberation)[1], value=1, key=uuid4())
     assert the_round(deliberation).phase == "vote" or the_round(deliberation).is_open
+    assert alice.votes.count() == 1
+
+
+def test_who_leaves_after_the_announced_end_leaves_the_votes_though_no_worker_came():
+    deliberation = make_open()
+    alice = join(deliberation)
+    vote(alice, accepted(deliberation)[0], 1)
+    dated(deliberation, closes_at=timezone.now() - timedelta(milliseconds=1))
+    done = withdraw(participant=alice)
+    assert (done.votes_taken_back, done.votes_kept) == (0, 1)
     assert alice.votes.count() == 1
 
 

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -45,25 +46,47 @@ def manage(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@dataclass
+class Played:
+    """A home in which the demo was interrupted once, and what the command printed each time."""
+
+    home: Path
+    interrupted: str
+    status: int
+    rest: str
+
+
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A home in which the demo was played, and what the command printed."""
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     home = tmp_path_factory.mktemp("demo home")
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "demo", "--no-serve", *FEW],
+        cwd=ROOT,
+        env=environment(home),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    for line in process.stdout:
+        if " people, " in line:
+            process.send_signal(signal.SIGINT)
+            break
+    interrupted = process.communicate(timeout=60)[0]
     done = manage(home, "demo", "--no-serve", *FEW)
     assert done.returncode == 0, done.stderr
-    return home, done.stdout
+    return Played(home, interrupted, process.returncode, done.stdout)
 
 
-def test_it_plays_to_a_published_constitution_and_says_where_things_are(played):
-    _, said = played
-    assert re.search(r"Constitution published: [1-9]\d* principles", said)
+def test_an_interrupted_demo_plays_on_to_a_published_constitution(played):
+    assert played.status == 0
+    assert "Constitution published" not in played.interrupted
+    assert re.search(r"Constitution published: [1-9]\d* principles", played.rest)
     for label in ("Vote", "Organise", "Report", "Constitution", "Kit"):
-        assert re.search(rf"^  {label} +http://127\.0\.0\.1:\d+/\S+", said, re.MULTILINE), label
+        line = rf"^  {label} +http://127\.0\.0\.1:\d+/\S+"
+        assert re.search(line, played.rest, re.MULTILINE), label
 
 
 def test_what_it_left_adds_up(played):
-    home, _ = played
-    counts = manage(home, "shell", "--no-imports", "-c", RECONCILE)
+    counts = manage(played.home, "shell", "--no-imports", "-c", RECONCILE)
     assert counts.returncode == 0, counts.stderr
     found = json.loads(counts.stdout)
     assert found["replayed"] == found["stored"] == found["reported"] > 300
@@ -91,7 +114,7 @@ print(json.dumps({
 
 
 def test_a_second_start_uses_what_is_there_and_exports_the_same_bytes(played, tmp_path):
-    home, _ = played
+    home = played.home
     exported = [tmp_path / "before", tmp_path / "after"]
     for folder in exported:
         words = ["demo-assistant", "--format", "canonical-json", "--out", str(folder)]
@@ -106,11 +129,10 @@ def test_a_second_start_uses_what_is_there_and_exports_the_same_bytes(played, tm
 @pytest.fixture
 def serving(played) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The demo serving on the data that is there: the process and its address."""
-    home, _ = played
     process = subprocess.Popen(
         [sys.executable, "manage.py", "demo", "--port", "0"],
         cwd=ROOT,
-        env=environment(home),
+        env=environment(played.home),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -166,29 +188,6 @@ def test_killed_without_a_word_it_takes_its_children_along(serving):
     process.wait()
     time.sleep(0.1)
     assert gone(children)
-
-
-def test_an_interrupted_demo_plays_on_where_it_stopped(tmp_path):
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "demo", "--no-serve", *FEW],
-        cwd=ROOT,
-        env=environment(tmp_path),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    for line in process.stdout:
-        if " people, " in line:
-            process.send_signal(signal.SIGINT)
-            break
-    rest = process.communicate(timeout=60)[0]
-    assert process.returncode == 0
-    assert "Constitution published" not in rest
-    again = manage(tmp_path, "demo", "--no-serve", *FEW)
-    assert again.returncode == 0, again.stderr
-    assert "Constitution published" in again.stdout
-    counts = manage(tmp_path, "shell", "--no-imports", "-c", RECONCILE)
-    found = json.loads(counts.stdout)
-    assert found["replayed"] == found["stored"] == found["reported"] > 300
 
 
 def test_too_few_people_are_refused_in_words(tmp_path):
