@@ -89,7 +89,7 @@ def test_the_letter_says_how_many_and_where_and_no_text(panel: Deliberation) -> 
     letter = waiting(Outgoing.objects.get())
     assert letter.to == ["bob@example.org"]
     assert letter.subject == "Statements wait for a moderator – How an assistant should behave"
-    assert "2 statements wait longer than 24 hours." in letter.body
+    assert "2 statements wait longer than their authors were promised." in letter.body
     assert "In all, 3 statements wait for a moderator." in letter.body
     assert "https://panel.example/organise/assistant/queue/" in letter.body
     assert "fact number" not in letter.body
