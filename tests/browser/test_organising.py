@@ -303,6 +303,7 @@ def test_from_an_empty_site_to_a_closed_round_with_a_panel_drawn_by_lot(
     page.goto(workspace)
     page.get_by_role("link", name="1 statement waits for a moderator").click()
     expect(page.get_by_text(PROPOSAL)).to_be_visible()
+    expect(page.get_by_role("heading", name="Statement 5")).to_be_focused()
     page.keyboard.press("a")
     expect(page.get_by_role("heading", name="Nothing is waiting")).to_be_visible()
     assert Statement.objects.get(text=PROPOSAL).status == "accepted"

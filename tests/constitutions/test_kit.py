@@ -73,8 +73,9 @@ def test_the_order_of_rows_on_disk_changes_nothing(finished, format):
             cursor.execute(f"INSERT INTO {table} SELECT * FROM moved ORDER BY id DESC")
             cursor.execute("DROP TABLE moved")
         cursor.execute("SET session_replication_role = DEFAULT")
-        cursor.execute("SELECT id FROM constitutions_principle LIMIT 1")
-        assert cursor.fetchone()[0] == max(p.pk for p in finished.principles.all())
+        cursor.execute("SELECT id FROM constitutions_principle")
+        on_disk = [row[0] for row in cursor.fetchall()]
+        assert on_disk != sorted(on_disk)
     assert FORMATS[format].build(again(finished)) == before
 
 
