@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import HttpResponseClientRefresh
 
 from deliberation.access import Managed, managed_deliberation
 from deliberation.links import absolute
@@ -175,6 +176,9 @@ def draw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     shown = _the_draw(managed, number)
     contacts = managed.may("contacts")
     done = shown.state == DrawState.DONE
+    asked_by_the_page = bool(request.headers.get("HX-Request"))
+    if done and asked_by_the_page:
+        return HttpResponseClientRefresh()  # who was drawn is a page of its own
     context = {
         "managed": managed,
         "draw": shown,
@@ -186,7 +190,7 @@ def draw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "may_draw": managed.may("draw"),
         "uninvited": DrawnMember.objects.filter(draw=shown, seat=None, answer="open").count(),
     }
-    part = "#progress" if request.headers.get("HX-Request") else ""
+    part = "#progress" if asked_by_the_page else ""
     return render(request, f"organise/draw.html{part}", context)
 
 

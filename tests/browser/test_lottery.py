@@ -9,10 +9,10 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 
 from deliberation.models import Deliberation, Pool, User
-from deliberation.services.draws import answer, invite_drawn
-from deliberation.services.pools import member_token, set_sign_up
+from deliberation.services.draws import answer, invite_drawn, start_draw
+from deliberation.services.pools import fix_pool, member_token, set_sign_up
 from tests.browser.barriers import no_barriers
-from tests.deliberation.drawing import make_draw, make_pool
+from tests.deliberation.drawing import SEED, execute, make_draw, make_pool
 from tests.factories import make_deliberation
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,6 +51,16 @@ def organiser(open_page, live_server, deliberation: Deliberation):
         return page
 
     return new
+
+
+def test_a_waiting_page_turns_into_the_drawn_panel_by_itself(organiser, pool: Pool) -> None:
+    fix_pool(pool=pool, actor=None)
+    draw = start_draw(pool=pool, seed=SEED, actor=None)
+    page = organiser(f"{ORGANISE}/draws/1/")
+    expect(page.get_by_text("Waiting for a worker")).to_be_visible()
+    execute(draw)
+    expect(page.get_by_role("button", name="Invite them")).to_be_visible()
+    expect(page.get_by_role("heading", name="Who was drawn")).to_be_visible()
 
 
 @pytest.mark.parametrize("look", [{"width": 360}, {"width": 1280, "dark": True}])
