@@ -102,6 +102,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organise/<slug:slug>/end-proposals/", phase_moves.end_proposals, name="end_proposals"),
     # Who works here.
     path("organise/<slug:slug>/members/", members.members, name="members"),
+    path("organise/<slug:slug>/leave/", members.leave, name="leave"),
     path("organise/<slug:slug>/members/two-people/", members.two_people, name="two_people"),
     path("organise/<slug:slug>/members/<int:number>/", members.member, name="member"),
     path(

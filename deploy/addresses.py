@@ -128,6 +128,7 @@ ADDRESSES: Final[dict[str, str]] = {
     "resume": "resume",
     "reopen": "reopen",
     "members": "members",
+    "leave": "view",
     "two_people": "members",
     "member": "members",
     "member_invitation": "members",

@@ -89,7 +89,7 @@ def test_no_page_has_barriers_or_scrolls_sideways(open_page, panel, width, dark)
     no_barriers(page)
     sign_in_by_link(page, User.objects.get(email="alice@example.org"))
     pages = ["new/", "", *(f"assistant/{name}/" for name in ("settings", "seeds", "seats"))]
-    pages += ["assistant/", "assistant/queue/", "assistant/queue/?tab=accepted"]
+    pages += ["assistant/", "assistant/leave/", "assistant/queue/", "assistant/queue/?tab=accepted"]
     pages += ["assistant/statements/5/moderate/", "assistant/end-proposals/", "assistant/audit/"]
     for address in pages:
         page.goto(f"/organise/{address}")

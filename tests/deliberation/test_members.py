@@ -240,6 +240,24 @@ class TestPages:
         assert answer.headers["Location"] == reverse("organise")
         assert alices.get(page("members")).status_code == 403
 
+    @pytest.mark.parametrize("role", ["organiser", "moderator", "recruiter", "auditor"])
+    def test_everyone_may_stop_working_here_by_themselves(self, deliberation, client, role):
+        sign_in_as(client, role, deliberation)
+        user = User.objects.get(email=f"{role}@example.org")
+        assert page("leave") in client.get(page("workspace")).content.decode()
+        assert client.get(page("leave")).status_code == 200
+        assert of(deliberation, user).role == role
+        assert client.post(page("leave")).headers["Location"] == reverse("organise")
+        assert client.get(page("workspace")).status_code == 404
+        line = last_entry(deliberation)
+        assert (line.action, line.actor, line.detail["role"]) == ("member.left", user, role)
+
+    def test_the_last_owner_cannot_leave_and_reads_why(self, deliberation, alice, alices):
+        answer = alices.post(page("leave"))
+        assert answer.status_code == 422
+        assert "Every deliberation needs an owner" in answer.content.decode()
+        assert of(deliberation, alice).role == "owner"
+
     def test_a_member_of_another_deliberation_is_not_found_here(self, deliberation, alices, bob):
         other = make_deliberation(owner=bob, slug="other")
         assert alices.get(page("member", of(other, bob).pk)).status_code == 404
