@@ -1,41 +1,26 @@
-"""Who works on what: claimed by compare-and-set, held by a lease, renewed while working.
-
-Runs and parts of runs are claimed alike. Time is the database's, so that workers with wrong
-clocks agree.
-"""
+"""Who works on what: runs and parts of runs, claimed alike by compare-and-set, held by a lease."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from secrets import token_hex
 
-import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import DatabaseError, connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
 from aggregation.models import PartStatus, Run, RunPart, RunStatus
 from deliberation.figures import decimal
+from deliberation.leases import LostLease, lease
 
 MAX_ATTEMPTS = 3
 # Stands in ``Run.claimed_by`` of a run that is cut into ranges: its parts hold it, not a worker.
 IN_PARTS = "its parts"
 # Seconds to wait before the second and the third attempt.
 BACK_OFF = (5, 30)
-
-log = structlog.get_logger(__name__)
-
-
-class LostLease(Exception):
-    """Someone else has this now. Whatever was computed here is not saved."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +57,6 @@ class PartClaim:
         """Hold the part for another lease. Raises LostLease."""
         if not self.row().update(lease_until=Now() + lease()):
             raise LostLease
-
-
-def lease() -> timedelta:
-    """How long a worker may be silent before its work is given to another."""
-    return timedelta(seconds=settings.RUN_LEASE_SECONDS)
 
 
 def due() -> Q:
@@ -150,34 +130,3 @@ def what_happened(error: Exception) -> str:
 
 def _unique(worker: str) -> str:
     return f"{worker[:100]} {token_hex(4)}"
-
-
-@contextmanager
-def kept_alive(mine: Claim | PartClaim) -> Iterator[None]:
-    """Renew the lease from a second thread, so that no long step looks like a dead worker.
-
-    Not beyond the time limit: a worker that hangs is given up like one that died.
-    """
-    stop = threading.Event()
-    thread = threading.Thread(target=_renew_until, args=(mine, stop), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-def _renew_until(mine: Claim | PartClaim, stop: threading.Event) -> None:
-    """A lost lease is noticed where results are saved; a failed renewal is tried again."""
-    end = time.monotonic() + settings.RUN_TIME_LIMIT_SECONDS
-    while not stop.wait(lease().total_seconds() / 3) and time.monotonic() < end:
-        try:
-            mine.renew()
-        except LostLease:
-            break
-        except DatabaseError as error:
-            log.warning("lease not renewed", claim=mine.name, error=str(error))
-            connection.close()
-    # Connections belong to threads, and this thread ends here.
-    connection.close()

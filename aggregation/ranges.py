@@ -24,13 +24,10 @@ from aggregation.engine import EngineError
 from aggregation.leases import (
     IN_PARTS,
     MAX_ATTEMPTS,
-    LostLease,
     PartClaim,
     claim_part,
     due,
     is_time_up,
-    kept_alive,
-    lease,
     part_due,
     part_expired,
     pause,
@@ -42,6 +39,7 @@ from aggregation.range_job import Job
 from aggregation.range_steps import STEPS, n_parts, outcome, steps_of
 from aggregation.runs import mark_done
 from aggregation.words import step_in_words
+from deliberation.leases import LostLease, kept_alive, lease
 
 # As for runs: the sweep leaves new parts to their own message for so long, and its own messages
 # expire after so long. Seconds.

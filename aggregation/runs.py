@@ -20,12 +20,10 @@ from aggregation.engine import EngineError, Outcome, Plan, aggregate
 from aggregation.leases import (
     MAX_ATTEMPTS,
     Claim,
-    LostLease,
     claim,
     due,
     expired,
     is_time_up,
-    kept_alive,
     pause,
     what_happened,
 )
@@ -33,6 +31,7 @@ from aggregation.loading import load_matrix
 from aggregation.messages import send
 from aggregation.models import Run, RunStatus
 from aggregation.rows import save_findings, summary
+from deliberation.leases import LostLease, kept_alive
 from deliberation.models import Round, User
 from deliberation.models.rounds import Phase
 from deliberation.plan_words import shows_small_groups

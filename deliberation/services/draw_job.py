@@ -7,24 +7,22 @@ stopped by hand, notices when it says how far it is, and at the latest when it s
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any, Final, cast
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
-from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from deliberation.leases import LostLease, kept_alive, lease
 from deliberation.lottery import Algorithm, Drawn, LotteryError, Quotas, check, draw
 from deliberation.lottery_words import troubles
 from deliberation.messages import hint
@@ -44,10 +42,6 @@ _SAY_EVERY: Final = 1.0
 log = structlog.get_logger(__name__)
 
 
-class _Lost(Exception):
-    """This draw is someone else's now, or was stopped. Nothing of ours is saved."""
-
-
 def execute_draw(draw_id: int) -> bool:
     """Make the draw, if it is still to be made. True if this call ended it, well or badly.
 
@@ -58,9 +52,9 @@ def execute_draw(draw_id: int) -> bool:
     if mine is None:
         return False
     try:
-        with mine.kept_alive():
+        with kept_alive(mine):
             _make(mine)
-    except _Lost:
+    except LostLease:
         log.info("draw taken over or stopped", draw=draw_id)
         return False
     except LotteryError as error:
@@ -94,10 +88,6 @@ def _due() -> QuerySet[Draw]:
     return Draw.objects.filter(free, state__in=[DrawState.QUEUED, DrawState.RUNNING])
 
 
-def _lease() -> timedelta:
-    return timedelta(seconds=settings.RUN_LEASE_SECONDS)
-
-
 def _gave_up() -> str:
     return _("It failed %(n)d times, not by the quotas. Nobody was drawn. Try it again.") % {
         "n": MOST_TRIES
@@ -117,12 +107,12 @@ class _Claim:
         return Draw.objects.filter(pk=self.draw_id, state=DrawState.RUNNING, tries=self.number)
 
     def renew(self, **changes: object) -> None:
-        """Hold it for another lease, and write ``changes``. Raises _Lost."""
-        if not self.row().update(lease_until=Now() + _lease(), **changes):
-            raise _Lost
+        """Hold it for another lease, and write ``changes``. Raises LostLease."""
+        if not self.row().update(lease_until=Now() + lease(), **changes):
+            raise LostLease
 
     def say(self, percent: int, step: str) -> None:
-        """Write how far it is, about once a second. Raises _Lost."""
+        """Write how far it is, about once a second. Raises LostLease."""
         now = time.monotonic()
         if now - self.said >= _SAY_EVERY:
             self.said = now
@@ -149,31 +139,6 @@ class _Claim:
         )
         return False
 
-    @contextmanager
-    def kept_alive(self) -> Iterator[None]:
-        """Renew the lease from a second thread, so that no long step looks like a dead worker."""
-        stop = threading.Event()
-        thread = threading.Thread(target=self._renew_until, args=(stop,), daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join()
-
-    def _renew_until(self, stop: threading.Event) -> None:
-        """Not beyond the time limit: a worker that hangs is given up like one that died."""
-        end = time.monotonic() + settings.RUN_TIME_LIMIT_SECONDS
-        while not stop.wait(_lease().total_seconds() / 3) and time.monotonic() < end:
-            try:
-                self.renew()
-            except _Lost:
-                break
-            except DatabaseError as error:
-                log.warning("lease not renewed", draw=self.draw_id, error=type(error).__name__)
-                connection.close()
-        connection.close()  # connections belong to threads, and this one ends here
-
 
 def _claim(draw_id: int) -> _Claim | None:
     """Take the draw if it is due and has tries left; by compare-and-set."""
@@ -186,7 +151,7 @@ def _claim(draw_id: int) -> _Claim | None:
         .update(
             state=DrawState.RUNNING,
             tries=F("tries") + 1,
-            lease_until=Now() + _lease(),
+            lease_until=Now() + lease(),
             progress=0,
             step="",
         )
@@ -211,7 +176,7 @@ def _make(mine: _Claim) -> None:
 
 
 def _save(mine: _Claim, drawn: Drawn, people: Sequence[PoolMember]) -> None:
-    """People, report and state in one transaction. Raises _Lost."""
+    """People, report and state in one transaction. Raises LostLease."""
     deliberation_id = Draw.objects.values_list("pool__panel__deliberation_id", flat=True).get(
         pk=mine.draw_id
     )
@@ -220,7 +185,7 @@ def _save(mine: _Claim, drawn: Drawn, people: Sequence[PoolMember]) -> None:
         row = mine.row().select_for_update(of=("self",)).select_related("pool__panel__deliberation")
         made = row.first()
         if made is None:
-            raise _Lost
+            raise LostLease
         _save_people(made, [people[at].pk for at in drawn.chosen])
         record(
             deliberation=made.pool.panel.deliberation,

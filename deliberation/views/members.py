@@ -83,22 +83,14 @@ def member(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def leave(request: HttpRequest, slug: str) -> HttpResponse:
     """Give up the own role, whichever it is."""
     managed = managed_deliberation(request, slug, "view")
+    if request.method == "GET":
+        return render(request, "organise/leave.html", {"managed": managed})
     actor = signed_in(request)
-    problem = ""
-    if request.method == "POST":
-        own = get_object_or_404(Membership, deliberation=managed.deliberation, user=actor)
-        try:
-            changing.remove_member(membership=own, actor=actor)
-            messages.success(
-                request,
-                _("You do not work on “%(title)s” any more.")
-                % {"title": managed.deliberation.title},
-            )
-            return redirect("organise")
-        except Invalid as error:
-            problem = str(error)
-    context = {"managed": managed, "problem": problem}
-    return render(request, "organise/leave.html", context, status=422 if problem else 200)
+    own = get_object_or_404(Membership, deliberation=managed.deliberation, user=actor)
+    changing.remove_member(membership=own, actor=actor)
+    said = _("You do not work on “%(title)s” any more.") % {"title": managed.deliberation.title}
+    messages.success(request, said)
+    return redirect("organise")
 
 
 def _change(

@@ -15,6 +15,7 @@ from aggregation import leases, runs
 from aggregation.document import outcome_text
 from aggregation.engine import EngineError, Plan, aggregate
 from aggregation.models import ParticipantFinding, Run, StatementFinding
+from deliberation.leases import LostLease, kept_alive
 from deliberation.services.rounds import close_round
 from deploy.processes import wait_until
 from tests.aggregation.running import FINDINGS, closed_round, let_the_lease_expire, ready_run
@@ -124,7 +125,7 @@ def test_a_worker_that_lost_its_lease_saves_nothing():
     outcome = aggregate(runs.load_matrix(run.round, plan), plan)
     let_the_lease_expire(run)
     assert leases.claim(run.pk, "second") is not None
-    with pytest.raises(leases.LostLease):
+    with pytest.raises(LostLease):
         runs._save(first, outcome)
     assert not any(table.objects.exists() for table in FINDINGS)
 
@@ -231,7 +232,7 @@ def test_a_worker_that_hangs_loses_its_lease_like_a_dead_one(settings):
     settings.RUN_LEASE_SECONDS = settings.RUN_TIME_LIMIT_SECONDS = 1
     run = ready_run()
     first = leases.claim(run.pk, "first")
-    with leases.kept_alive(first):
+    with kept_alive(first):
         assert wait_until(lambda: leases.claim(run.pk, "second") is not None, seconds=60)
 
 

@@ -33,6 +33,7 @@ from deliberation.models import (
     Draw,
     DrawnMember,
     Outgoing,
+    Participant,
     RateLimit,
     Statement,
     User,
@@ -219,21 +220,8 @@ def take_seats(slug: str) -> None:
         )
 
 
-def test_from_an_empty_site_to_a_closed_round_with_a_panel_drawn_by_lot(
-    open_page, sink, worker, settings
-):
-    settings.MAIL_OFFERED = True
-    letters = sink[0].letters
-    page = open_page()
-    page.set_default_timeout(30_000)
-    sign_in_by_link(page, User.objects.create_user("alice@example.org"))
-    page.get_by_role("link", name="Not now").click()
-
-    workspace = prepare(page)
-    slug = workspace.strip("/").split("/")[-1]
-    draw_by_lot(page, workspace, worker)
-
-    # The draw keeps to the quotas, and its public report names nobody.
+def the_draw_keeps_its_promises(slug: str) -> None:
+    """The quotas are met, and the public report names nobody."""
     drawn = DrawnMember.objects.select_related("member")
     assert drawn.count() == 40
     districts = [one.member.values["District"] for one in drawn]
@@ -243,7 +231,10 @@ def test_from_an_empty_site_to_a_closed_round_with_a_panel_drawn_by_lot(
     assert "Person " not in report
     assert "@example.org" not in report
 
-    # Forty letters come in; two people cannot come and are replaced by lot.
+
+def answer_letters(page: Page, workspace: str, sink: Sink, worker: Child) -> None:
+    """Forty letters come in; two people cannot come and are replaced by lot."""
+    letters = sink.letters
     until(lambda: len(letters) == 40, worker)
     readers = sorted(letters)
     for reader in readers[2:]:
@@ -264,7 +255,8 @@ def test_from_an_empty_site_to_a_closed_round_with_a_panel_drawn_by_lot(
     assert DrawnMember.objects.filter(answer="accepted").count() == 40
     assert not Outgoing.objects.exclude(state="sent").exists()
 
-    # Seeds, and the opening.
+
+def open_the_round(page: Page, workspace: str) -> None:
     page.goto(f"{workspace}seeds/")
     page.get_by_label("New seed statements").fill("\n".join(SEEDS))
     page.get_by_role("button", name=re.compile("Add")).first.click()
@@ -274,32 +266,19 @@ def test_from_an_empty_site_to_a_closed_round_with_a_panel_drawn_by_lot(
     page.get_by_role("button", name="Open the round now").click()
     expect(page.get_by_text("Proposing and voting")).to_be_visible()
 
-    # The panel sits down and votes; one of them writes a statement, in a browser of their own.
-    take_seats(slug)
-    deliberation = Deliberation.objects.get(slug=slug)
-    people = list(deliberation.participants.order_by("number"))
-    assert len(people) == 40
-    for n, person in enumerate(people):
-        vote_row(person, [1, 1 if n % 3 else -1, 0 if n % 5 else 1, 1])
-    someone = open_page(width=390)
-    answer = HttpResponse()
-    remember_participant(answer, people[0])
-    site = urlsplit(page.url)
-    someone.context.add_cookies(
-        [
-            {
-                "name": "seat",
-                "value": answer.cookies["seat"].value,
-                "url": f"{site.scheme}://{site.netloc}/d/{slug}/",
-            }
-        ]
-    )
-    someone.goto(f"/d/{slug}/propose/")
-    someone.get_by_role("textbox").first.fill(PROPOSAL)
-    someone.get_by_role("button", name=re.compile("^(Send|Propose)")).first.click()
-    until(lambda: Statement.objects.filter(text=PROPOSAL).exists(), worker)
 
-    # One key accepts it.
+def propose_in_a_browser(page: Page, person: Participant, site: str, slug: str) -> None:
+    """One of the panel writes a statement, in a browser of their own."""
+    answer = HttpResponse()
+    remember_participant(answer, person)
+    seat = {"name": "seat", "value": answer.cookies["seat"].value, "url": f"{site}/d/{slug}/"}
+    page.context.add_cookies([seat])
+    page.goto(f"/d/{slug}/propose/")
+    page.get_by_role("textbox").first.fill(PROPOSAL)
+    page.get_by_role("button", name=re.compile("^(Send|Propose)")).first.click()
+
+
+def accept_with_one_key(page: Page, workspace: str) -> None:
     page.goto(workspace)
     page.get_by_role("link", name="1 statement waits for a moderator").click()
     expect(page.get_by_text(PROPOSAL)).to_be_visible()
@@ -308,7 +287,8 @@ def test_from_an_empty_site_to_a_closed_round_with_a_panel_drawn_by_lot(
     expect(page.get_by_role("heading", name="Nothing is waiting")).to_be_visible()
     assert Statement.objects.get(text=PROPOSAL).status == "accepted"
 
-    # Watching, and moving on to the end.
+
+def watch_and_close(page: Page, workspace: str, worker: Child) -> None:
     page.goto(f"{workspace}watch/")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.goto(workspace)
@@ -318,6 +298,35 @@ def test_from_an_empty_site_to_a_closed_round_with_a_panel_drawn_by_lot(
     page.get_by_role("button", name=re.compile("^Close")).click()
     until(lambda: Run.objects.filter(status__in=["done", "failed"]).exists(), worker)
     assert Run.objects.get().status == "done", Run.objects.get().error
+
+
+def test_from_an_empty_site_to_a_closed_round_with_a_panel_drawn_by_lot(
+    open_page, sink, worker, live_server, settings
+):
+    settings.MAIL_OFFERED = True
+    page = open_page()
+    page.set_default_timeout(30_000)
+    sign_in_by_link(page, User.objects.create_user("alice@example.org"))
+    page.get_by_role("link", name="Not now").click()
+
+    workspace = prepare(page)
+    slug = workspace.strip("/").split("/")[-1]
+    draw_by_lot(page, workspace, worker)
+    the_draw_keeps_its_promises(slug)
+    answer_letters(page, workspace, sink[0], worker)
+    open_the_round(page, workspace)
+
+    take_seats(slug)
+    deliberation = Deliberation.objects.get(slug=slug)
+    people = list(deliberation.participants.order_by("number"))
+    assert len(people) == 40
+    for n, person in enumerate(people):
+        vote_row(person, [1, 1 if n % 3 else -1, 0 if n % 5 else 1, 1])
+    propose_in_a_browser(open_page(width=390), people[0], live_server.url, slug)
+    until(lambda: Statement.objects.filter(text=PROPOSAL).exists(), worker)
+    accept_with_one_key(page, workspace)
+
+    watch_and_close(page, workspace, worker)
     assert the_round(deliberation).phase == "closed"
     assert Client().get(f"/d/{slug}/report/").status_code == 200
     assert Contact.objects.count() == 500

@@ -29,27 +29,8 @@ CAROL = "carol@example.org"
 
 
 @pytest.fixture
-def alice(db):
-    return make_user()
-
-
-@pytest.fixture
 def deliberation(alice):
     return make_deliberation(owner=alice)
-
-
-@pytest.fixture
-def bob(deliberation):
-    user = make_user("bob@example.org")
-    Membership.objects.create(deliberation=deliberation, user=user, role="moderator")
-    return user
-
-
-@pytest.fixture
-def alices(alice):
-    client = Client()
-    client.force_login(alice)
-    return client
 
 
 @pytest.fixture

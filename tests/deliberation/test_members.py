@@ -16,33 +16,14 @@ from deliberation.services.member_invitations import (
 from deliberation.services.members import change_role, remove_member, set_two_people
 from deliberation.services.rounds import close_round
 from tests.deliberation.organising import sign_in_as
-from tests.factories import make_deliberation, make_open, make_user, the_round
+from tests.factories import make_deliberation, make_open, the_round
 
 CAROL = "carol@example.org"
 
 
 @pytest.fixture
-def alice(db):
-    return make_user()
-
-
-@pytest.fixture
 def deliberation(alice):
     return make_deliberation(owner=alice)
-
-
-@pytest.fixture
-def bob(deliberation):
-    user = make_user("bob@example.org")
-    Membership.objects.create(deliberation=deliberation, user=user, role="moderator")
-    return user
-
-
-@pytest.fixture
-def alices(alice):
-    client = Client()
-    client.force_login(alice)
-    return client
 
 
 def page(name, *args):
