@@ -87,7 +87,11 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "organise/leave.html", {"managed": managed})
     actor = signed_in(request)
     own = get_object_or_404(Membership, deliberation=managed.deliberation, user=actor)
-    changing.remove_member(membership=own, actor=actor)
+    try:
+        changing.remove_member(membership=own, actor=actor)
+    except Invalid as error:
+        messages.error(request, error.message)
+        return redirect("members", slug)  # where the last owner can make another one
     said = _("You do not work on “%(title)s” any more.") % {"title": managed.deliberation.title}
     messages.success(request, said)
     return redirect("organise")
