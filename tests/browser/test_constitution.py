@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from constitutions.models import Principle, Version
 from deliberation.models import Deliberation
-from deliberation.services.sign_in import create_sign_in_link
 from tests.browser.barriers import no_barriers
+from tests.browser.visits import follow, sign_in_by_link
 from tests.constitutions.world import make_closed, make_run
 from tests.factories import make_user
 
@@ -30,13 +30,12 @@ def deliberation() -> Deliberation:
 
 def sign_in(page: Page, deliberation: Deliberation) -> None:
     user = deliberation.memberships.get().user
-    page.goto(reverse("sign_in_link", args=[create_sign_in_link(user=user)]))
-    page.get_by_role("main").get_by_role("button").first.click()
+    sign_in_by_link(page, user)
     page.goto(reverse("constitution_workspace", args=[deliberation.slug]))
 
 
 def draft_and_reword(page: Page) -> None:
-    page.get_by_role("button", name="Draft the constitution").click()
+    follow(page.get_by_role("button", name="Draft the constitution"))
     entry = page.locator("#p005")
     expect(entry).to_contain_text(FIRST)
     expect(entry).to_contain_text("machine suggestion")
@@ -49,15 +48,15 @@ def draft_and_reword(page: Page) -> None:
 
 
 def publish(page: Page) -> None:
-    page.get_by_role("link", name="Go on to publishing").click()
+    follow(page.get_by_role("link", name="Go on to publishing"))
     page.get_by_label("I have read every principle.").check()
-    page.get_by_role("button", name="Publish now").click()
+    follow(page.get_by_role("button", name="Publish now"))
     expect(page.get_by_text("The constitution is published.")).to_be_visible()
 
 
 def compare(page: Page) -> None:
-    page.get_by_role("link", name="Work on the comparison").click()
-    page.get_by_role("button", name="Suggest places").click()
+    follow(page.get_by_role("link", name="Work on the comparison"))
+    follow(page.get_by_role("button", name="Suggest places"))
     entry = page.locator("#p005")
     entry.get_by_role("combobox").select_option(label="Imagination")
     entry.get_by_role("button", name="Confirm").click()
@@ -106,9 +105,9 @@ def test_pages_are_accessible_and_fit_the_screen(open_page, deliberation, width,
     page = open_page(width=width, dark=dark)
     sign_in(page, deliberation)
     no_barriers(page)
-    page.get_by_role("button", name="Draft the constitution").click()
+    follow(page.get_by_role("button", name="Draft the constitution"))
     no_barriers(page)
-    page.get_by_role("link", name="Take out").first.click()
+    follow(page.get_by_role("link", name="Take out").first)
     no_barriers(page)
     page.go_back()
     publish(page)

@@ -12,6 +12,7 @@ from deliberation.services.panels import issue_seats
 from deliberation.services.profiles import add_question
 from deliberation.services.rounds import open_round
 from tests.browser.barriers import no_barriers
+from tests.browser.visits import follow
 from tests.factories import make_deliberation, make_open, make_user, the_round
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -107,7 +108,7 @@ def test_a_new_seat_link_goes_on_where_the_old_device_stopped(open_page, javascr
     desk.goto("/organise/assistant/seats/")
     no_barriers(desk) if javascript else None
     desk.get_by_role("link", name="New link for seat 1").click()
-    desk.get_by_role("button", name="Make the new link").click()
+    follow(desk.get_by_role("button", name="Make the new link"))
     link = desk.locator("td code").inner_text()
     phone = open_page(javascript=javascript, width=360)
     phone.goto(link)

@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 
 from deliberation.models import Deliberation, Membership, User
 from deliberation.services.approvals import agreed
-from deliberation.services.sign_in import create_sign_in_link
 from tests.browser.barriers import no_barriers
+from tests.browser.visits import follow, sign_in_by_link
 from tests.factories import make_deliberation, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,9 +26,7 @@ def deliberation(settings) -> Deliberation:
 
 
 def sign_in(page: Page, email: str) -> Page:
-    user = User.objects.get(email=email)
-    page.goto(f"/sign-in/{create_sign_in_link(user=user)}/")
-    page.get_by_role("button", name=re.compile("^Sign in as")).click()
+    sign_in_by_link(page, User.objects.get(email=email))
     return page
 
 
@@ -38,7 +36,7 @@ def test_someone_is_asked_accepts_and_has_the_role(open_page, deliberation, java
     owner.goto("/organise/assistant/members/")
     owner.get_by_label("E-mail address").fill("carol@example.org")
     owner.get_by_role("radio", name="Recruiter").check()
-    owner.get_by_role("button", name="Make the invitation").click()
+    follow(owner.get_by_role("button", name="Make the invitation"))
     link = owner.get_by_label("Link of the invitation").input_value()
     if javascript:
         no_barriers(owner)
@@ -47,11 +45,11 @@ def test_someone_is_asked_accepts_and_has_the_role(open_page, deliberation, java
     expect(guest.get_by_role("heading", level=1)).to_have_text("How an assistant should behave")
     if javascript:
         no_barriers(guest)
-    guest.get_by_role("button", name="Accept").click()
+    follow(guest.get_by_role("button", name="Accept"))
     expect(guest.get_by_role("heading", level=1)).to_have_text("Choose a password")
-    guest.get_by_role("link", name="Not now").click()
+    follow(guest.get_by_role("link", name="Not now"))
     expect(guest.get_by_text("Your role: Recruiter")).to_be_visible()
-    owner.get_by_role("link", name="I have handed it on").click()
+    follow(owner.get_by_role("link", name="I have handed it on"))
     row = owner.get_by_role("row").filter(has_text="carol@example.org")
     expect(row).to_contain_text("Recruiter")
     row.get_by_role("link", name=re.compile("^Change")).click()
@@ -63,7 +61,7 @@ def test_someone_is_asked_accepts_and_has_the_role(open_page, deliberation, java
 def test_two_people_are_asked_for_and_one_refuses(open_page, deliberation):
     owner = sign_in(open_page(width=360), "alice@example.org")
     owner.goto("/organise/assistant/members/")
-    owner.get_by_role("button", name="Ask for two people").click()
+    follow(owner.get_by_role("button", name="Ask for two people"))
     bob = User.objects.get(email="bob@example.org")
     assert not agreed(deliberation=deliberation, action="publish", digest="a", actor=bob)
     owner.reload()
@@ -78,7 +76,7 @@ def test_what_is_missing_is_said_at_the_field(open_page, deliberation):
     owner = sign_in(open_page(), "alice@example.org")
     owner.goto("/organise/assistant/members/")
     owner.get_by_label("E-mail address").fill("carol at home")
-    owner.get_by_role("button", name="Make the invitation").click()
+    follow(owner.get_by_role("button", name="Make the invitation"))
     expect(owner.get_by_role("alert")).to_contain_text("Choose a role.")
     expect(owner.get_by_label("E-mail address")).to_have_value("carol at home")
     no_barriers(owner)

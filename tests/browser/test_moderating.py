@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from deliberation.models import Deliberation, ModerationDecision, Statement
 from deliberation.services.moderation import moderate
 from tests.browser.barriers import no_barriers
-from tests.browser.test_organiser import sign_in_by_link
+from tests.browser.visits import follow, sign_in_by_link
 from tests.deliberation.moderating import alice, moderator, numbered, states, waiting_panel
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -287,12 +287,12 @@ def test_without_javascript(queue, panel):
     page.get_by_role("button", name="Does not answer the question").click()
     expect(page.get_by_role("status").first).to_contain_text("It should know fact number 1.")
     assert states(5, 6) == ["accepted", "rejected"]
-    page.get_by_role("button", name="Undo").click()
+    follow(page.get_by_role("button", name="Undo"))
     assert states(6) == ["pending"]
     for box in page.get_by_role("checkbox", name="Mark").all()[:2]:
         box.check()
     page.get_by_role("button", name="Decide on the marked ones together").click()
-    page.get_by_role("button", name="Accept all 2").click()
+    follow(page.get_by_role("button", name="Accept all 2"))
     assert states(6, 7, 8) == ["accepted", "accepted", "pending"]
 
 

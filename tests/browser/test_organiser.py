@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from deliberation.models import Deliberation, User
-from deliberation.services.sign_in import create_sign_in_link
 from deliberation.services.statements import propose
 from tests.browser.barriers import no_barriers
+from tests.browser.visits import follow, sign_in_by_link
 from tests.factories import CONSENT, SEEDS, join, make_open, make_user, the_round
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,11 +20,6 @@ PROPOSALS = [
     "It should be quiet at night.",
     "My neighbour talks too much.",
 ]
-
-
-def sign_in_by_link(page: Page, user: User) -> None:
-    page.goto(f"/sign-in/{create_sign_in_link(user=user)}/")
-    page.get_by_role("button", name="Sign in as alice@example.org").click()
 
 
 @pytest.fixture
@@ -73,7 +68,7 @@ def test_the_file_of_seat_links_comes_down_with_the_page(open_page):
     sign_in_by_link(page, User.objects.get())
     page.goto("/organise/assistant/seats/")
     page.get_by_label("How many new seats?").fill("3")
-    page.get_by_role("button", name="Issue seats and show their links").click()
+    follow(page.get_by_role("button", name="Issue seats and show their links"))
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the links as CSV").click()
     lines = download.value.path().read_text().splitlines()

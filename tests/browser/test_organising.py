@@ -43,7 +43,7 @@ from deliberation.services.recruiting import seat_link_token
 from deliberation.services.rounds import consent_hash
 from deploy.demo.serving import free_port
 from deploy.processes import Child, Children, wait_until
-from tests.browser.test_organiser import sign_in_by_link
+from tests.browser.visits import follow, sign_in_by_link
 from tests.factories import CONSENT, SEEDS, the_round, vote_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -149,51 +149,51 @@ def prepare(page: Page) -> str:
     page.get_by_role("link", name="New deliberation").click()
     page.get_by_label("Title").fill("A tutor for our schools")
     page.get_by_label("The question to the panel").fill("How should an AI tutor teach?")
-    page.get_by_role("button", name="Create the deliberation").click()
+    follow(page.get_by_role("button", name="Create the deliberation"))
     expect(
         page.get_by_role("heading", name=re.compile("things before you can open"))
     ).to_be_visible()
     workspace = urlsplit(page.url).path
 
-    page.get_by_role("link", name="Question", exact=True).first.click()
+    follow(page.get_by_role("link", name="Question", exact=True).first)
     page.get_by_label("What people agree to when they join").fill(CONSENT)
-    page.get_by_role("button", name=re.compile("^Save")).click()
+    follow(page.get_by_role("button", name=re.compile("^Save")))
 
     page.goto(f"{workspace}plan/")
     page.get_by_label("Votes asked of each person").fill("4")
-    page.get_by_role("button", name=re.compile("^Save")).first.click()
+    follow(page.get_by_role("button", name=re.compile("^Save")).first)
 
     page.goto(f"{workspace}panel/")
     page.get_by_label("How many people should take part").fill("40")
     page.get_by_label("Delete names and addresses on").fill("2099-01-31")
-    page.get_by_role("button", name="Save").click()
+    follow(page.get_by_role("button", name="Save"))
 
     page.goto(f"{workspace}quotas/")
     page.get_by_text("Read the quotas from a file").click()
     page.get_by_label(re.compile("[Pp]aste")).fill(QUOTAS)
-    page.get_by_role("button", name="Read the file into the form").click()
-    page.get_by_role("button", name="Save the quotas and check them").click()
+    follow(page.get_by_role("button", name="Read the file into the form"))
+    follow(page.get_by_role("button", name="Save the quotas and check them"))
 
     page.goto(f"{workspace}pool/")
-    page.get_by_role("link", name="Take in a list").click()
+    follow(page.get_by_role("link", name="Take in a list"))
     page.get_by_label(re.compile("[Pp]aste")).fill(pool_of_500())
-    page.get_by_role("button", name="Check the list").click()
+    follow(page.get_by_role("button", name="Check the list"))
     expect(page.get_by_text("500 people can come in")).to_be_visible()
     for box in page.get_by_role("checkbox").all():
         box.check()
-    page.get_by_role("button", name="Take them in").click()
+    follow(page.get_by_role("button", name="Take them in"))
     return workspace
 
 
 def draw_by_lot(page: Page, workspace: str, worker: Child) -> None:
     page.goto(f"{workspace}draws/")
-    page.get_by_role("button", name="Fix the pool and publish its fingerprint").click()
+    follow(page.get_by_role("button", name="Fix the pool and publish its fingerprint"))
     page.get_by_label("Public seed").fill("7 12 23 31 40 44, drawn on Saturday")
-    page.get_by_role("button", name="Draw 40 people").click()
+    follow(page.get_by_role("button", name="Draw 40 people"))
     until(lambda: Draw.objects.filter(state__in=["done", "failed"]).exists(), worker)
     assert Draw.objects.get().state == "done", Draw.objects.get().message
     page.goto(f"{workspace}draws/1/")
-    page.get_by_role("button", name="Invite them").click()
+    follow(page.get_by_role("button", name="Invite them"))
 
 
 def link_in(letter: Message, part: str) -> str:
@@ -245,10 +245,10 @@ def answer_letters(page: Page, workspace: str, sink: Sink, worker: Child) -> Non
     expect(page.get_by_text("2 places on the drawn panel are free")).to_be_visible()
     page.goto(f"{workspace}draws/")
     page.get_by_label("Public seed").fill("3 9 14 27 33 41, drawn on Wednesday")
-    page.get_by_role("button", name="Draw 2 replacements").click()
+    follow(page.get_by_role("button", name="Draw 2 replacements"))
     until(lambda: Draw.objects.filter(number=2, state__in=["done", "failed"]).exists(), worker)
     page.goto(f"{workspace}draws/2/")
-    page.get_by_role("button", name="Invite them").click()
+    follow(page.get_by_role("button", name="Invite them"))
     until(lambda: len(letters) == 42, worker)
     for reader in set(letters) - set(readers):
         say(letters[reader][-1], "yes")
@@ -259,11 +259,11 @@ def answer_letters(page: Page, workspace: str, sink: Sink, worker: Child) -> Non
 def open_the_round(page: Page, workspace: str) -> None:
     page.goto(f"{workspace}seeds/")
     page.get_by_label("New seed statements").fill("\n".join(SEEDS))
-    page.get_by_role("button", name=re.compile("Add")).first.click()
+    follow(page.get_by_role("button", name=re.compile("Add")).first)
     page.goto(workspace)
     expect(page.get_by_text("Everything is ready to open.")).to_be_visible()
-    page.get_by_role("link", name="Open the round").click()
-    page.get_by_role("button", name="Open the round now").click()
+    follow(page.get_by_role("link", name="Open the round"))
+    follow(page.get_by_role("button", name="Open the round now"))
     expect(page.get_by_text("Proposing and voting")).to_be_visible()
 
 
@@ -275,7 +275,7 @@ def propose_in_a_browser(page: Page, person: Participant, site: str, slug: str) 
     page.context.add_cookies([seat])
     page.goto(f"/d/{slug}/propose/")
     page.get_by_role("textbox").first.fill(PROPOSAL)
-    page.get_by_role("button", name=re.compile("^(Send|Propose)")).first.click()
+    follow(page.get_by_role("button", name=re.compile("^(Send|Propose)")).first)
 
 
 def accept_with_one_key(page: Page, workspace: str) -> None:
@@ -292,10 +292,10 @@ def watch_and_close(page: Page, workspace: str, worker: Child) -> None:
     page.goto(f"{workspace}watch/")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.goto(workspace)
-    page.get_by_role("link", name="End proposing").click()
-    page.get_by_role("button", name="End proposing now").click()
-    page.get_by_role("link", name="Close the round").click()
-    page.get_by_role("button", name=re.compile("^Close")).click()
+    follow(page.get_by_role("link", name="End proposing"))
+    follow(page.get_by_role("button", name="End proposing now"))
+    follow(page.get_by_role("link", name="Close the round"))
+    follow(page.get_by_role("button", name=re.compile("^Close")))
     until(lambda: Run.objects.filter(status__in=["done", "failed"]).exists(), worker)
     assert Run.objects.get().status == "done", Run.objects.get().error
 
@@ -307,7 +307,7 @@ def test_from_an_empty_site_to_a_closed_round_with_a_panel_drawn_by_lot(
     page = open_page()
     page.set_default_timeout(30_000)
     sign_in_by_link(page, User.objects.create_user("alice@example.org"))
-    page.get_by_role("link", name="Not now").click()
+    follow(page.get_by_role("link", name="Not now"))
 
     workspace = prepare(page)
     slug = workspace.strip("/").split("/")[-1]

@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from playwright.sync_api import Page, expect
 
 from tests.browser.barriers import no_barriers
+from tests.browser.visits import follow
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,12 +46,12 @@ def test_a_passkey_takes_the_place_of_the_password(open_page):
     page = open_page()
     with_authenticator(page)
     by_password(page)
-    page.get_by_role("link", name="Second step when signing in").click()
+    follow(page.get_by_role("link", name="Second step when signing in"))
     no_barriers(page)
-    page.get_by_role("link", name="Set up").nth(1).click()
+    follow(page.get_by_role("link", name="Set up").nth(1))
     if page.get_by_role("heading", name="Is it you?").is_visible():
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Go on").click()
+        follow(page.get_by_role("button", name="Go on"))
     page.get_by_label("Name").fill("My phone")
     page.get_by_label("Use it instead of a password").check()
     page.get_by_role("button", name="Add it").click()
@@ -59,7 +60,7 @@ def test_a_passkey_takes_the_place_of_the_password(open_page):
     ).to_be_visible()
     assert Authenticator.objects.filter(user=alice, type="webauthn").exists()
 
-    page.get_by_role("button", name="Sign out").click()
+    follow(page.get_by_role("button", name="Sign out"))
     page.goto("/sign-in/?next=/organise/new/")
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url("**/organise/new/")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from deliberation.models import Deliberation, User
 from deliberation.services.profiles import add_question
 from tests.browser.barriers import no_barriers
-from tests.browser.test_organiser import sign_in_by_link
+from tests.browser.visits import sign_in_by_link
 from tests.factories import make_deliberation, make_open, make_user, the_round
 
 pytestmark = pytest.mark.django_db(transaction=True)

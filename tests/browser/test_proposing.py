@@ -11,10 +11,10 @@ from playwright.sync_api import Page, expect
 from deliberation.models import Deliberation, Exposure, Statement, User
 from deliberation.services.appeals import ask_again
 from deliberation.services.moderation import moderate
-from deliberation.services.sign_in import create_sign_in_link
 from deliberation.services.votes import cast_vote
 from deliberation.similarity import warm_up
 from tests.browser.barriers import no_barriers
+from tests.browser.visits import sign_in_by_link
 from tests.factories import SEEDS, make_open, the_round
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -170,6 +170,7 @@ def test_a_second_look_from_the_author_to_the_moderator_and_back(
     sit_down(page, deliberation)
     field(page).fill(OWN)
     page.get_by_role("button", name="Send statement").click()
+    expect(page.get_by_text("A moderator reads your statement next.")).to_be_visible()
     statement = Statement.objects.get(text=OWN)
     moderate(
         statement=statement, decision="reject", reason="off_topic", actor=None, role="moderator"
@@ -183,8 +184,7 @@ def test_a_second_look_from_the_author_to_the_moderator_and_back(
     expect(page.get_by_text("You asked for a second look.")).to_be_visible()
     moderator = open_page(javascript=javascript)
     alice = User.objects.get(email="alice@example.org")
-    moderator.goto(f"/sign-in/{create_sign_in_link(user=alice)}/")
-    moderator.get_by_role("button", name="Sign in as alice@example.org").click()
+    sign_in_by_link(moderator, alice)
     moderator.goto("/organise/assistant/queue/")
     expect(moderator.get_by_text(WHY)).to_be_visible()
     if javascript:
@@ -209,8 +209,7 @@ def test_the_moderator_who_decided_before_is_asked_to_leave_it(open_page, delibe
     author = statement.author
     assert author is not None
     ask_again(participant=author, statement=statement, text=WHY)
-    page.goto(f"/sign-in/{create_sign_in_link(user=alice)}/")
-    page.get_by_role("button", name="Sign in as alice@example.org").click()
+    sign_in_by_link(page, alice)
     page.goto("/organise/assistant/queue/")
     expect(page.get_by_text("You decided on this before.")).to_be_visible()
     no_barriers(page)

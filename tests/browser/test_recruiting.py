@@ -12,7 +12,7 @@ from deliberation.models import Contact, Outgoing, Seat, User
 from deliberation.models.recruiting import MailState
 from deliberation.services.panels import issue_seats
 from tests.browser.barriers import no_barriers
-from tests.browser.test_organiser import sign_in_by_link
+from tests.browser.visits import follow, sign_in_by_link
 from tests.deliberation.recruits import invited, listed, person, sit_down
 from tests.factories import make_deliberation, make_open, make_user
 
@@ -33,20 +33,20 @@ def test_a_list_is_mended_taken_and_invited(open_page, javascript):
     page = open_page(javascript=javascript)
     sign_in_by_link(page, User.objects.get())
     page.goto("/organise/assistant/panel/")
-    page.get_by_role("link", name="Begin a list").click()
-    page.get_by_role("link", name="Add a list").click()
+    follow(page.get_by_role("link", name="Begin a list"))
+    follow(page.get_by_role("link", name="Add a list"))
     send_list(page, BAD)
     expect(page.locator("main")).to_contain_text("Nothing is taken: some lines need you first")
     expect(page.get_by_role("row", name=re.compile("^Line 3 Broken"))).to_be_visible()
     expect(page.get_by_role("row", name=re.compile("^Line 4 Broken"))).to_be_visible()
-    page.get_by_role("link", name="Send the list again").click()
+    follow(page.get_by_role("link", name="Send the list again"))
     send_list(page, GOOD)
     page.get_by_role("button", name="Take 2 people onto the list").click()
     expect(page.get_by_role("status").first).to_contain_text("2 people are on the list now")
     page.get_by_role("button", name="Invite 2 people").click()
     expect(page.get_by_role("row", name=re.compile("^Alice"))).to_contain_text("Letter waits")
     expect(page.get_by_role("row", name=re.compile("^Bob"))).to_contain_text("without e-mail")
-    page.get_by_role("button", name="Print 1 letter").click()
+    follow(page.get_by_role("button", name="Print 1 letter"))
     expect(page.locator("article.letter")).to_have_count(1)
     expect(page.locator("article.letter address")).to_contain_text("Bob")
     assert Contact.objects.exclude(seat=None).count() == 2
@@ -59,7 +59,7 @@ def test_slips_come_eight_on_a_sheet(open_page):
     sign_in_by_link(page, User.objects.get())
     page.goto("/organise/assistant/seats/")
     page.get_by_label("How many new seats?").fill("17")
-    page.get_by_role("button", name="Issue seats and show their links").click()
+    follow(page.get_by_role("button", name="Issue seats and show their links"))
     with page.context.expect_page() as opened:
         page.get_by_role("button", name="Print them with QR codes").click()
     sheet = opened.value
@@ -93,6 +93,6 @@ def test_no_page_has_barriers_or_scrolls_sideways(open_page, width, dark):
         send_list(page, text)
         no_barriers(page)
     page.goto("/organise/assistant/contacts/")
-    page.get_by_role("button", name="Print 1 letter").click()
+    follow(page.get_by_role("button", name="Print 1 letter"))
     no_barriers(page)
     assert Seat.objects.filter(contact__isnull=False).count() == 61

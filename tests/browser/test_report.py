@@ -12,8 +12,8 @@ from aggregation.engine import Plan
 from aggregation.naming import name_group
 from deliberation.models import Round
 from deliberation.services.rounds import close_round
-from deliberation.services.sign_in import create_sign_in_link
 from tests.browser.barriers import no_barriers
+from tests.browser.visits import sign_in_by_link
 from tests.factories import join, make_open, make_user, the_round, vote_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -142,8 +142,7 @@ def test_the_organiser_closes_the_round_and_sees_the_result(open_page, width):
     for n in range(12):
         vote_row(join(deliberation), [1, 1 if n % 2 else -1])
     page = open_page(width=width)
-    page.goto(f"/sign-in/{create_sign_in_link(user=owner)}/")
-    page.get_by_role("button", name="Sign in as alice@example.org").click()
+    sign_in_by_link(page, owner)
     page.goto("/organise/assistant/close/")
     no_barriers(page)
     page.get_by_role("button", name="Close the round now").click()

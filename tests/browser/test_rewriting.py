@@ -5,7 +5,7 @@ import pytest
 from deliberation.models import Deliberation, Statement, StatementLineage, User
 from deliberation.services.statements import propose
 from tests.browser.barriers import no_barriers
-from tests.browser.test_organiser import sign_in_by_link
+from tests.browser.visits import follow, sign_in_by_link
 from tests.factories import join, make_open, the_round
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,7 +32,7 @@ def test_a_statement_is_split_in_three_by_hand(open_page, panel, javascript: boo
     page.goto(REWRITE)
     page.get_by_label("New statement 1").fill("It should be brief.")
     page.get_by_label("New statement 2").fill("It must never lie to children.")
-    page.get_by_role("button", name="One more field").click()
+    follow(page.get_by_role("button", name="One more field"))
     assert page.get_by_label("New statement 1").input_value() == "It should be brief."
     page.get_by_label("New statement 3").fill("It should know children from adults.")
     page.get_by_role("button", name="Put these in its place").click()

@@ -11,6 +11,7 @@ from deliberation.models import Deliberation, Participant, Vote
 from deliberation.services.rounds import close_round
 from tests.browser.barriers import no_barriers
 from tests.browser.cards import VOTE, button, heading, said, settle, votes
+from tests.browser.visits import follow
 from tests.factories import accepted, join, make_open, the_round, vote
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,10 +64,10 @@ def test_the_list_works_without_javascript(seated, me):
 
 def test_the_view_that_was_chosen_is_remembered(seated):
     page = seated()
-    page.get_by_role("link", name="Show them as a list").click()
+    follow(page.get_by_role("link", name="Show them as a list"))
     page.goto(VOTE)
     expect(page).to_have_url(re.compile("/list/"))
-    page.get_by_role("link", name="Show one statement at a time").click()
+    follow(page.get_by_role("link", name="Show one statement at a time"))
     page.goto(VOTE)
     expect(page).to_have_url(re.compile("/vote/$"))
 
@@ -105,10 +106,10 @@ def test_cards_without_javascript(seated, me):
     page = seated(javascript=False, width=360)
     first = heading(page)
     page.get_by_role("checkbox", name="This matters to me").check()
-    button(page, "Disagree").click()
+    follow(button(page, "Disagree"))
     assert heading(page) != first
     assert Vote.objects.get().important
-    page.get_by_role("button", name="Undo").click()
+    follow(page.get_by_role("button", name="Undo"))
     assert heading(page) == first
     button(page, "Agree").click()
     expect(page.locator("#card-progress")).to_contain_text("1 of 3 votes")

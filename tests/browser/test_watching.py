@@ -16,10 +16,10 @@ from aggregation.engine import Plan, shipped
 from deliberation.models import Deliberation, HourTally, JoinTally, Round, RoundWatch, User
 from deliberation.services.moderation import moderate
 from deliberation.services.rounds import open_round
-from deliberation.services.sign_in import create_sign_in_link
 from deliberation.services.statements import propose
 from deliberation.services.watching import watch
 from tests.browser.barriers import no_barriers
+from tests.browser.visits import sign_in_by_link
 from tests.factories import join, make_deliberation, make_open, the_round, vote_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,8 +55,7 @@ def panel() -> Deliberation:
 
 def sit_down(page: Page, deliberation: Deliberation) -> None:
     """Alice signs in and opens the page."""
-    page.goto(f"/sign-in/{create_sign_in_link(user=User.objects.get(email='alice@example.org'))}/")
-    page.get_by_role("button", name="Sign in as alice@example.org").click()
+    sign_in_by_link(page, User.objects.get(email="alice@example.org"))
     page.goto(reverse("watch", args=[deliberation.slug]))
 
 
