@@ -63,6 +63,8 @@ class Subscription(models.Model):
     # SHA-256 of the secret in the link that ends it.
     token_hash = models.BinaryField(max_length=32, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When the owner of the address opened the link sent to it. Before, no news goes there.
+    confirmed_at = models.DateTimeField(null=True)
 
 
 class Moment(models.TextChoices):

@@ -29,6 +29,8 @@ class Contact(models.Model):
     name = models.CharField(_("name"), max_length=200, blank=True)
     # The organiser's own number or code for this person.
     reference = models.CharField(_("reference"), max_length=100, blank=True)
+    # As it stands on an envelope below the name, line by line.
+    postal_address = models.TextField(_("postal address"), max_length=500, blank=True)
     language = models.CharField(max_length=12, default="en")
     created_at = models.DateTimeField(auto_now_add=True)
     # When this person asked for no more letters. The address stays, so that a list that is
@@ -67,6 +69,33 @@ class MailKind(models.TextChoices):
     CONFIRM = "confirm", _("Confirm the sign-up")
     MEMBER = "member", _("Asked to work on the deliberation")
     QUEUE = "queue", _("Statements wait for a moderator")
+
+
+class LetterText(models.Model):
+    """An organiser's own words for one kind of letter, in one language (letter_texts.py)."""
+
+    # The letters whose words are the organiser's to choose.
+    KINDS = (MailKind.SEAT, MailKind.REMINDER, MailKind.DRAWN, MailKind.NOT_DRAWN)
+
+    deliberation = models.ForeignKey(
+        Deliberation, on_delete=models.CASCADE, related_name="letter_texts"
+    )
+    kind = models.CharField(max_length=10, choices=MailKind)
+    language = models.CharField(max_length=12)
+    subject = models.CharField(_("subject"), max_length=150)
+    text = models.TextField(_("text"), max_length=5_000)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deliberation", "kind", "language"], name="letter_text_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["seat", "reminder", "drawn", "not_drawn"]),
+                name="letter_text_kind_known",
+            ),
+        ]
 
 
 class MailState(models.TextChoices):
