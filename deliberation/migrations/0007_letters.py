@@ -1,6 +1,7 @@
 """Organisers' own words in letters, addresses on envelopes, and confirmed addresses for news."""
 
 import django.db.models.deletion
+import django.utils.timezone
 from django.db import migrations, models
 
 
@@ -20,9 +21,44 @@ class Migration(migrations.Migration):
             name="confirmed_at",
             field=models.DateTimeField(null=True),
         ),
+        migrations.AddField(
+            model_name="subscription",
+            name="asked_at",
+            field=models.DateTimeField(default=django.utils.timezone.now),
+        ),
+        migrations.AddField(
+            model_name="subscription",
+            name="confirm_hash",
+            field=models.BinaryField(max_length=32, null=True, unique=True),
+        ),
+        migrations.AlterField(
+            model_name="notice",
+            name="moment",
+            field=models.CharField(
+                choices=[
+                    ("confirm", "Is this your address?"),
+                    ("opened", "Voting has begun"),
+                    ("vote", "New statements are no longer taken"),
+                    ("closed", "Voting has ended"),
+                    ("reopened", "Voting was opened again"),
+                    ("published", "The constitution is published"),
+                ],
+                max_length=10,
+            ),
+        ),
+        migrations.RemoveConstraint(model_name="notice", name="notice_moment_known"),
+        migrations.AddConstraint(
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("moment__in", ["confirm", "opened", "vote", "closed", "reopened", "published"])
+                ),
+                name="notice_moment_known",
+            ),
+        ),
         # Whoever got letters before goes on getting them.
         migrations.RunSQL(
-            "UPDATE deliberation_subscription SET confirmed_at = created_at",
+            "UPDATE deliberation_subscription SET confirmed_at = created_at, asked_at = created_at",
             migrations.RunSQL.noop,
         ),
         migrations.CreateModel(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .checks import one_of
@@ -63,13 +64,18 @@ class Subscription(models.Model):
     # SHA-256 of the secret in the link that ends it.
     token_hash = models.BinaryField(max_length=32, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When somebody asked for the link by which the address is confirmed, the last time.
+    asked_at = models.DateTimeField(default=timezone.now)
+    # SHA-256 of the secret in that link. None for addresses from before there was one.
+    confirm_hash = models.BinaryField(max_length=32, unique=True, null=True)
     # When the owner of the address opened the link sent to it. Before, no news goes there.
     confirmed_at = models.DateTimeField(null=True)
 
 
 class Moment(models.TextChoices):
-    """What people are told about, each once."""
+    """What people are told about, each once; but first whether the address is theirs."""
 
+    CONFIRM = "confirm", _("Is this your address?")
     OPENED = "opened", _("Voting has begun")
     VOTE = "vote", _("New statements are no longer taken")
     CLOSED = "closed", _("Voting has ended")
