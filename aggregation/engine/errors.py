@@ -6,6 +6,7 @@ Both survive pickling, because runs cross process borders.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 MESSAGES: dict[str, str] = {
@@ -125,12 +126,27 @@ MESSAGES: dict[str, str] = {
     "unknown_key": '"{field}" is not a setting.{hint}',
     "missing_key": 'The setting "{field}" is missing.',
     "wrong_type": '"{field}" must be {expected}, not {found}.',
-    "not_a_choice": '"{field}" must be one of {choices}, not "{found}".{hint}',
-    "out_of_range": '"{field}" must be {expected}, not {found}.',
+    "not_a_choice": '"{field}" must be one of {choices}, not {found}.{hint}',
+    "out_of_range": '"{field}" must be {bounds}, not {found}.',
     "not_ascending": '"{field}" must rise from one entry to the next.',
     "rules_empty": '"{field}" must name at least one rule; the first one drafts.',
     "rules_repeated": '"{field}" names the same rule with the same settings twice.',
-    "wrong_combination": '"{field}" does not fit: {reason}.',
+    "not_of_the_method": '"{field}" does not fit: it does nothing with the method "{method}".',
+    "fewest_above_most": '"{field}" does not fit: k_min is {k_min} and k_max is {k_max}.',
+    "whole_people_only": (
+        '"{field}" does not fit: "{rule}" cannot count people by weights, which the plan asks for.'
+    ),
+    "margins_empty": '"{field}" must name at least one characteristic.',
+}
+
+# What a setting is to be, by the code that ``wrong_type`` carries.
+EXPECTED: dict[str, str] = {
+    "int": "a whole number",
+    "float": "a number",
+    "text": "a text",
+    "flag": "true or false",
+    "table": "a table of settings",
+    "list": "a list",
 }
 
 
@@ -152,11 +168,61 @@ class EngineError(Exception):
 
 
 class PlanError(EngineError):
-    """A plan that does not hold. ``field`` is the path of the setting, as in ``rules[0].above``."""
+    """A plan that does not hold. ``field`` is the path of the setting, as in ``rules[0].above``.
+
+    Other parameters are facts and not words, so that they can be said in any language:
+
+    wrong_type    expected : a key of ``EXPECTED``. found : what stands there, as it was read.
+    not_a_choice  choices : tuple of text. found. meant : the closest of them, or "".
+    unknown_key   meant : the closest setting there is, or "".
+    out_of_range  low, high : numbers, or None. open_ended : whether both are excluded. found.
+    """
 
     @property
     def field(self) -> str:
         return str(self.params.get("field", ""))
+
+    def __str__(self) -> str:
+        return MESSAGES[self.code].format(**_phrases(self.code, self.params))
+
+
+def _phrases(code: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a PlanError as its message needs them."""
+    said = dict(params)
+    if code == "wrong_type":
+        said |= {"expected": EXPECTED[said["expected"]], "found": described(said["found"])}
+    if code == "out_of_range":
+        said["bounds"] = bounds(said["low"], said["high"], open_ended=said["open_ended"])
+    if code == "not_a_choice":
+        said["choices"] = ", ".join(f'"{choice}"' for choice in said["choices"])
+        said["found"] = described(said["found"])
+    if "meant" in said:
+        said["hint"] = f' Did you mean "{said["meant"]}"?' if said["meant"] else ""
+    return said
+
+
+def bounds(low: float | None, high: float | None, *, open_ended: bool = False) -> str:
+    """The allowed range in words. open_ended : both ends are excluded."""
+    if low is not None and high is not None:
+        return f"between {low:g} and {high:g}" + (", both excluded" if open_ended else "")
+    if low is not None:
+        return f"more than {low:g}" if open_ended else f"{low:g} or more"
+    return f"less than {high:g}" if open_ended else f"{high:g} or less"
+
+
+def described(found: Any) -> str:
+    """A value as a person would name it."""
+    if found is None:
+        return "empty"
+    if isinstance(found, bool):
+        return "yes or no"
+    if isinstance(found, str):
+        return f'the text "{found}"' if found.strip() else "an empty text"
+    if isinstance(found, Mapping):
+        return "a table"
+    if isinstance(found, (list, tuple)):
+        return "a list"
+    return str(found)
 
 
 def _rebuild(kind: type[EngineError], code: str, params: dict[str, Any]) -> EngineError:

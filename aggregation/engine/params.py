@@ -8,15 +8,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from aggregation.engine.errors import PlanError
+from aggregation.engine.errors import PlanError, bounds
 
 ParamValue = int | float | str | None  # a flag is a bool, which is an int
-
-_EXPECTED = {
-    "int": "a whole number",
-    "float": "a number",
-    "text": "a text",
-}
 
 
 @dataclass(frozen=True)
@@ -42,12 +36,7 @@ class Param:
     @property
     def bounds(self) -> str:
         """The allowed range in words."""
-        low, high = self.minimum, self.maximum
-        if low is not None and high is not None:
-            return f"between {low:g} and {high:g}" + (", both excluded" if self.open_ended else "")
-        if low is not None:
-            return f"more than {low:g}" if self.open_ended else f"{low:g} or more"
-        return f"less than {high:g}" if self.open_ended else f"{high:g} or less"
+        return bounds(self.minimum, self.maximum, open_ended=self.open_ended)
 
 
 def read(params: Iterable[Param], given: Any, path: str) -> dict[str, ParamValue]:
@@ -77,8 +66,7 @@ def value(param: Param, found: Any, field: str) -> ParamValue:
         return None
     if param.kind == "flag":
         if not isinstance(found, bool):
-            found = described(found)
-            raise PlanError("wrong_type", field=field, expected="true or false", found=found)
+            raise PlanError("wrong_type", field=field, expected="flag", found=found)
         return found
     if param.kind in ("text", "choice"):
         return _text(param, found, field)
@@ -87,38 +75,40 @@ def value(param: Param, found: Any, field: str) -> ParamValue:
 
 def _text(param: Param, found: Any, field: str) -> str:
     if not isinstance(found, str) or not found.strip():
-        raise PlanError("wrong_type", field=field, expected="a text", found=described(found))
+        raise PlanError("wrong_type", field=field, expected="text", found=found)
     if param.kind == "choice" and found not in param.choices:
-        choices = ", ".join(f'"{choice}"' for choice in param.choices)
-        raise PlanError(
-            "not_a_choice", field=field, choices=choices, found=found,
-            hint=suggestion(found, param.choices),
-        )  # fmt: skip
+        raise not_a_choice(field, found, param.choices)
     return found
+
+
+def not_a_choice(field: str, found: Any, choices: Iterable[str]) -> PlanError:
+    """PlanError("not_a_choice") with what may stand there, and what was probably meant."""
+    known = tuple(choices)
+    meant = closest(str(found), known)
+    return PlanError("not_a_choice", field=field, choices=known, found=found, meant=meant)
 
 
 def _number(param: Param, found: Any, field: str) -> int | float:
     whole = isinstance(found, int) and not isinstance(found, bool)
     fits = whole or (param.kind == "float" and isinstance(found, float) and math.isfinite(found))
     if not fits:
-        expected = _EXPECTED[param.kind]
-        raise PlanError("wrong_type", field=field, expected=expected, found=described(found))
+        raise PlanError("wrong_type", field=field, expected=param.kind, found=found)
     number = float(found) if param.kind == "float" else int(found)
     low, high = param.minimum, param.maximum
     below = low is not None and (number <= low if param.open_ended else number < low)
     beyond = high is not None and (number >= high if param.open_ended else number > high)
     if below or beyond:
-        raise PlanError("out_of_range", field=field, expected=param.bounds, found=number)
+        raise PlanError(
+            "out_of_range", field=field, low=low, high=high, open_ended=param.open_ended,
+            found=number,
+        )  # fmt: skip
     return number
 
 
 def as_table(given: Any, path: str) -> Mapping[str, Any]:
     """The given table of settings, or PlanError("wrong_type")."""
     if not isinstance(given, Mapping):
-        found = described(given)
-        raise PlanError(
-            "wrong_type", field=path or "plan", expected="a table of settings", found=found
-        )
+        raise PlanError("wrong_type", field=path or "plan", expected="table", found=given)
     return given
 
 
@@ -128,29 +118,13 @@ def refuse_unknown(table: Mapping[str, Any], known: Iterable[str], path: str) ->
     for name in table:
         if name not in names:
             field = joined(path, str(name))
-            raise PlanError("unknown_key", field=field, hint=suggestion(str(name), names))
+            raise PlanError("unknown_key", field=field, meant=closest(str(name), names))
 
 
-def suggestion(found: str, known: Iterable[str]) -> str:
-    """A closing sentence that names the closest known word, or nothing."""
-    close = get_close_matches(found, list(known), n=1, cutoff=0.5)
-    return f' Did you mean "{close[0]}"?' if close else ""
+def closest(found: str, known: Iterable[str]) -> str:
+    """The known word that looks most like it, or nothing."""
+    return next(iter(get_close_matches(found, list(known), n=1, cutoff=0.5)), "")
 
 
 def joined(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
-
-
-def described(found: Any) -> str:
-    """A value as a person would name it."""
-    if found is None:
-        return "empty"
-    if isinstance(found, bool):
-        return "yes or no"
-    if isinstance(found, str):
-        return f'the text "{found}"' if found.strip() else "an empty text"
-    if isinstance(found, Mapping):
-        return "a table"
-    if isinstance(found, (list, tuple)):
-        return "a list"
-    return str(found)

@@ -20,11 +20,10 @@ from aggregation.engine.params import (
     Param,
     ParamValue,
     as_table,
-    described,
     joined,
+    not_a_choice,
     read,
     refuse_unknown,
-    suggestion,
     value,
 )
 from aggregation.engine.plan_sections import (
@@ -256,8 +255,7 @@ def _settings(given: Any) -> dict[str, Any]:
 def _refuse_whole_people(rules: tuple[RuleSpec, ...]) -> None:
     for number, rule in enumerate(rules):
         if not RULES[rule.id].fractions:
-            reason = f'"{rule.id}" cannot count people by weights, which the plan asks for'
-            raise PlanError("wrong_combination", field=f"rules[{number}].id", reason=reason)
+            raise PlanError("whole_people_only", field=f"rules[{number}].id", rule=rule.id)
 
 
 def _grouping(given: Any) -> GroupingPlan:
@@ -268,14 +266,14 @@ def _grouping(given: Any) -> GroupingPlan:
     used = GROUPINGS[method]
     for name in sorted(known - {"method"} - {param.name for param in used}):
         if name in table:
-            reason = f'it does nothing with the method "{method}"'
-            raise PlanError("wrong_combination", field=f"grouping.{name}", reason=reason)
+            raise PlanError("not_of_the_method", field=f"grouping.{name}", method=method)
     rest = {name: table[name] for name in table if name != "method"}
     settings = read(used, rest, "grouping")
     plan = GroupingPlan(method=method, **settings)  # type: ignore[arg-type]
     if plan.k_min > plan.k_max:
-        reason = f"k_min is {plan.k_min} and k_max is {plan.k_max}"
-        raise PlanError("wrong_combination", field="grouping.k_max", reason=reason)
+        raise PlanError(
+            "fewest_above_most", field="grouping.k_max", k_min=plan.k_min, k_max=plan.k_max
+        )
     return plan
 
 
@@ -307,9 +305,7 @@ def _rule(given: Any, path: str) -> RuleSpec:
         raise PlanError("missing_key", field=field)
     chosen = table["id"]
     if not isinstance(chosen, str) or chosen not in RULES:
-        choices = ", ".join(f'"{name}"' for name in RULES)
-        hint = suggestion(str(chosen), RULES)
-        raise PlanError("not_a_choice", field=field, choices=choices, found=chosen, hint=hint)
+        raise not_a_choice(field, chosen, RULES)
     settings = {name: table[name] for name in table if name != "id"}
     checked = read(RULES[chosen].params, settings, path)
     return RuleSpec(chosen, tuple(sorted(checked.items())))
@@ -317,5 +313,5 @@ def _rule(given: Any, path: str) -> RuleSpec:
 
 def _as_list(given: Any, path: str) -> list[Any]:
     if not isinstance(given, (list, tuple)):
-        raise PlanError("wrong_type", field=path, expected="a list", found=described(given))
+        raise PlanError("wrong_type", field=path, expected="list", found=given)
     return list(given)

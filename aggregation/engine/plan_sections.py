@@ -129,8 +129,7 @@ def _weights(given: Any) -> WeightsPlan:
     settings = read(WEIGHTS, {n: v for n, v in table.items() if n != "margins"}, "weights")
     margins = as_table(table["margins"], "weights.margins")
     if not margins:
-        reason = "it must name at least one characteristic"
-        raise PlanError("wrong_combination", field="weights.margins", reason=reason)
+        raise PlanError("margins_empty", field="weights.margins")
     known = tuple(sorted((name, _shares(name, margins[name])) for name in margins))
     return WeightsPlan(margins=known, **settings)  # type: ignore[arg-type]
 
@@ -144,9 +143,7 @@ def _shares(name: str, given: Any) -> tuple[tuple[str, float], ...]:
     )
     total = sum(share for _, share in shares)
     if abs(total - 1.0) > 1e-6:
-        raise PlanError(
-            "wrong_combination", field=field, reason=f"the shares add up to {total:g}, not to 1"
-        )
+        raise PlanError("margins_do_not_add_up", field=field, name=name, total=f"{total:g}")
     return shares
 
 
