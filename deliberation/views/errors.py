@@ -2,12 +2,28 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 
 def error_page(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
     """Answer with one plain page. Fragments get it too: htmx shows errors as they come."""
-    return render(request, "errors/error.html", {"title": title, "message": message}, status=status)
+    context = {"title": title, "message": message, "back": _way_back(request, status)}
+    return render(request, "errors/error.html", context, status=status)
+
+
+def _way_back(request: HttpRequest, status: int) -> tuple[str, str] | None:
+    """Address and name of where one goes on whose role or moment it was not.
+
+    Those two are only said of deliberations that the person asking may know of.
+    """
+    match = request.resolver_match
+    slug = match.kwargs.get("slug") if match else None
+    if status not in (403, 409) or slug is None:
+        return None
+    if request.path.startswith("/organise/"):
+        return reverse("workspace", args=[slug]), _("Back to the workspace")
+    return reverse("deliberation", args=[slug]), _("To the public page of this deliberation")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -73,6 +73,8 @@ class TestJoin:
         close_round(round=the_round(deliberation), actor=None)
         answer = client.post(address("join", deliberation), agree_to(deliberation))
         assert answer.status_code == 409
+        main = answer.content.decode().partition("<main")[2]
+        assert f'href="{address("deliberation", deliberation)}"' in main
         assert not Participant.objects.exists()
 
     def test_by_invitation_the_open_link_is_shut(self, client: Client):

@@ -126,6 +126,24 @@ def test_an_auditor_is_offered_no_action(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
+    ("role", "path", "status", "back"),
+    [
+        ("owner", "/organise/assistant/amend/", 409, "/organise/assistant/"),
+        ("auditor", "/organise/assistant/queue/", 403, "/organise/assistant/"),
+        ("outsider", "/organise/assistant/queue/", 404, "/"),
+    ],
+)
+def test_whoever_is_refused_is_led_back(
+    client: Client, role: str, path: str, status: int, back: str
+) -> None:
+    sign_in_as(client, role, make_deliberation())
+    answer = client.get(path)
+    assert answer.status_code == status
+    main = answer.content.decode().partition("<main")[2].partition("</main>")[0]
+    assert re.findall(r'href="([^"]+)"', main) == [back]
+
+
+@pytest.mark.parametrize(
     ("role", "results"),
     [("owner", "/organise/assistant/runs/"), ("auditor", "/d/assistant/report/")],
 )
