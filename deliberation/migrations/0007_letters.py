@@ -1,4 +1,7 @@
-"""Organisers' own words in letters, addresses on envelopes, and confirmed addresses for news."""
+"""Organisers' own words in letters, addresses on envelopes, and confirmed addresses for news.
+
+Also when a rewrite was taken back.
+"""
 
 import django.db.models.deletion
 import django.utils.timezone
@@ -60,6 +63,11 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             "UPDATE deliberation_subscription SET confirmed_at = created_at, asked_at = created_at",
             migrations.RunSQL.noop,
+        ),
+        migrations.AddField(
+            model_name="statementlineage",
+            name="undone_at",
+            field=models.DateTimeField(null=True),
         ),
         migrations.CreateModel(
             name="LetterText",

@@ -87,6 +87,12 @@ class LineageKind(models.TextChoices):
     MERGED = "merged", _("Merged from")
 
 
+class LineageQuerySet(models.QuerySet["StatementLineage"]):
+    def standing(self) -> LineageQuerySet:
+        """Lineage that holds: not of rewrites that were taken back."""
+        return self.filter(undone_at=None)
+
+
 class StatementLineage(models.Model):
     """A statement made from an older one. Nothing is edited silently."""
 
@@ -94,6 +100,10 @@ class StatementLineage(models.Model):
     parent = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="children")
     kind = models.CharField(max_length=10, choices=LineageKind)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When the rewrite was taken back: then it is history, and the older one stands for itself.
+    undone_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager[StatementLineage]] = LineageQuerySet.as_manager()
 
     class Meta:
         constraints = [
