@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aggregation.engine import RULES, Plan, PlanError, shipped, shipped_names
+from deliberation.engine_words import engine_words
 from deliberation.models import ProfileQuestion, Round
 from deliberation.plan_check import problems_of_plan, problems_of_round
 from deliberation.plan_field_words import rule_setting_words, setting_words
@@ -193,7 +194,7 @@ class PlanForm(ShareFields, RoundFields):
         try:
             plan = Plan.from_dict(nested(cleaned, self._rules, margins))
         except PlanError as error:
-            self._say(error.field, str(error))
+            self._say(error.field, engine_words(error, path=False))
             return cleaned
         self._check_later_steps(plan, cleaned)
         cleaned["plan"] = _named(plan)

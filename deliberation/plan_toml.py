@@ -17,7 +17,9 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from aggregation.engine import Plan, PlanError
+from deliberation.engine_words import engine_words
 from deliberation.models import Round
+from deliberation.plan_fault_words import not_toml
 from deliberation.services.errors import Invalid
 from deliberation.set_up_round import RoundFields, of_round, recommended
 
@@ -53,15 +55,16 @@ def read(text: str) -> PlanFile:
     try:
         tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, ValueError) as error:
-        said = _("This is not a plan: it is not written in TOML. %(reason)s")
-        raise Invalid(said % {"reason": error}) from error
+        raise Invalid(not_toml(str(error), text)) from error
     except RecursionError as error:
         raise Invalid(_("This plan is nested too deeply.")) from error
     columns = tables.pop(ROUND, {})
     try:
         plan = Plan.from_dict(tables)
-    except (PlanError, RecursionError) as error:
-        raise Invalid(str(error) or _("This plan is nested too deeply.")) from error
+    except PlanError as error:
+        raise Invalid(engine_words(error)) from error
+    except RecursionError as error:
+        raise Invalid(_("This plan is nested too deeply.")) from error
     if r"\u0000" in plan.canonical_json:
         raise Invalid(_("This plan contains a character that cannot be stored."))
     return PlanFile(plan, _columns(columns))
