@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from aggregation.engine import Plan, PlanError
+from deliberation.bundles.people import put_beside
 from deliberation.bundles.reading import Bundle
 from deliberation.bundles.set_up import OF_DELIBERATION, OF_PANEL
 from deliberation.copying import copy_in
@@ -142,12 +143,14 @@ def _fill(deliberation: Deliberation, bundle: Bundle, owner: User | None) -> Non
             child_id=statements[one["child"]],
             parent_id=statements[one["parent"]],
             kind=one["kind"],
+            undone_at=_moment(one["undone_at"]) if "undone_at" in one else None,
         )
         for one in records["lineage.jsonl"]
     )
     if not round.consent_text.strip():
         Round.objects.filter(pk=round.pk).update(consent_text=_("Imported votes."))
         round.refresh_from_db()
+    put_beside(round, records)
     open_round(round=round, actor=owner, phase="vote")
     _votes(round, records["votes.jsonl"], people, statements)
     close_round(round=round, actor=owner)

@@ -15,11 +15,21 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from jsonschema import Draft202012Validator
 
-from deliberation.bundles import FORMAT, MANIFEST, RECORDS, ROUND, SET_UP, VERSION
+from deliberation.bundles import (
+    ANSWERS,
+    FORMAT,
+    GROUPS,
+    MANIFEST,
+    RECORDS,
+    ROUND,
+    SET_UP,
+    VERSION,
+)
 from deliberation.services.errors import Invalid
 
 MOST_BYTES: Final = 512 * 1024 * 1024  # unpacked
 _SCHEMAS: Final = Path(__file__).parent / "schemas"
+_OF_ROUND: Final = {ROUND, *RECORDS, ANSWERS, GROUPS}
 
 
 @dataclass(frozen=True)
@@ -40,7 +50,8 @@ def read_bundle(data: bytes) -> Bundle:
     set_up = _parsed(SET_UP, members[SET_UP])
     if ROUND not in members:
         return Bundle(manifest["slug"], set_up)
-    records = {name: _parsed_lines(name, members[name]) for name in RECORDS}
+    names = [name for name in (*RECORDS, ANSWERS, GROUPS) if name in members]
+    records = {name: _parsed_lines(name, members[name]) for name in names}
     return Bundle(manifest["slug"], set_up, _parsed(ROUND, members[ROUND]), records)
 
 
@@ -49,7 +60,7 @@ def _unpacked(data: bytes) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = archive.infolist()
             names = [info.filename for info in infos]
-            if len(set(names)) < len(names) or set(names) - {MANIFEST, SET_UP, ROUND, *RECORDS}:
+            if len(set(names)) < len(names) or set(names) - {MANIFEST, SET_UP} - _OF_ROUND:
                 raise _no(_("It holds files that do not belong into a bundle."))
             if sum(info.file_size for info in infos) > MOST_BYTES:
                 raise _no(_("Unpacked it would be larger than 512 MB."))
@@ -78,7 +89,8 @@ def _check_manifest(manifest: Any, members: dict[str, bytes]) -> None:
     listed = {one["name"]: one["sha256"] for one in manifest["members"]}
     if set(listed) != set(members) or SET_UP not in members:
         raise _no(_("Its list of files and its files do not agree."))
-    if ROUND in members and set(RECORDS) - set(members):
+    needed = {ROUND, *RECORDS} if _OF_ROUND & set(members) else set()
+    if needed - set(members):
         raise _no(_("Its list of files and its files do not agree."))
     for name, content in members.items():
         if hashlib.sha256(content).hexdigest() != listed[name]:

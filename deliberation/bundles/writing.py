@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from deliberation.bundles import FORMAT, MANIFEST, ROUND, SET_UP, VERSION
+from deliberation.bundles.people import recognisable, records_of
 from deliberation.bundles.set_up import set_up_of
 from deliberation.models import (
     Deliberation,
@@ -26,10 +27,14 @@ from deliberation.selectors.lineage import WITHHELD
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a ZIP can say
 
 
-def bundle(deliberation: Deliberation, round: Round) -> bytes:
-    """The whole deliberation once its round is closed; before that the set-up alone."""
+def bundle(deliberation: Deliberation, round: Round, *, everything: bool = False) -> bytes:
+    """The whole deliberation once its round is closed; before that the set-up alone.
+
+    everything : with the votes, also where answers beside them could tell whose they are. That is
+    for whoever runs the site, who can read the database; no page asks for it.
+    """
     members = {SET_UP: _json(set_up_of(deliberation, round))}
-    if takes_votes_along(round):
+    if takes_votes_along(round, everything=everything):
         members |= _closed(deliberation, round)
     manifest = {
         "format": FORMAT,
@@ -43,11 +48,9 @@ def bundle(deliberation: Deliberation, round: Round) -> bytes:
     return _zipped({MANIFEST: _json(manifest)} | members)
 
 
-def takes_votes_along(round: Round) -> bool:
-    """Votes leave only with a closed round, and not where counting them again would need answers
-    about oneself or groups that came with imported votes: those stay here."""
-    own_groups = round.plan["grouping"]["method"] == "kmeans"
-    return round.phase == Phase.CLOSED and own_groups and "weights" not in round.plan
+def takes_votes_along(round: Round, *, everything: bool = False) -> bool:
+    """Votes leave only with a closed round, and only if nobody could be found among them."""
+    return round.phase == Phase.CLOSED and (everything or not recognisable(round))
 
 
 def _closed(deliberation: Deliberation, round: Round) -> dict[str, bytes]:
@@ -84,9 +87,12 @@ def _closed(deliberation: Deliberation, round: Round) -> dict[str, bytes]:
         "decisions.jsonl": _lines(_decisions(round)),
         "lineage.jsonl": _lines(
             {"child": child, "parent": parent, "kind": kind}
-            for child, parent, kind in StatementLineage.objects.filter(child__round=round)
+            | ({"undone_at": _time(undone_at)} if undone_at else {})
+            for child, parent, kind, undone_at in StatementLineage.objects.filter(
+                child__round=round
+            )
             .order_by("child__number", "parent__number")
-            .values_list("child__number", "parent__number", "kind")
+            .values_list("child__number", "parent__number", "kind", "undone_at")
         ),
         "votes.jsonl": _lines(
             {"participant": who, "statement": what, "value": value, "important": important}
@@ -97,6 +103,7 @@ def _closed(deliberation: Deliberation, round: Round) -> dict[str, bytes]:
             .values_list("participant__number", "statement__number", "value", "important")
             .iterator(chunk_size=20_000)
         ),
+        **{name: _lines(rows) for name, rows in records_of(round).items()},
     }
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from deliberation.access import managed_deliberation
 from deliberation.bundles.importing import begin_from, import_bundle
+from deliberation.bundles.people import questions_used
 from deliberation.bundles.reading import read_bundle
 from deliberation.bundles.set_up import set_up_of
 from deliberation.bundles.writing import bundle, takes_votes_along
@@ -38,11 +39,13 @@ def copy(request: HttpRequest, slug: str) -> HttpResponse:
         made = _copied(managed.deliberation, form, user)
         messages.success(request, _("The copy is in preparation. Look through it before you open."))
         return redirect("workspace", made.slug)
+    with_votes = takes_votes_along(managed.round)
     context = {
         "managed": managed,
         "form": form,
         "may_create": user.may_create,
-        "with_votes": takes_votes_along(managed.round),
+        "with_votes": with_votes,
+        "answers_to": questions_used(managed.round) if with_votes else [],
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "organise/copy.html", context, status=status)

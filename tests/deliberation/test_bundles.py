@@ -160,7 +160,7 @@ def changed(source: Deliberation, name: str, old: bytes, new: bytes) -> bytes:
             ),
             "was changed after",
         ),
-        (lambda s: changed(s, MANIFEST, b'"version": 1', b'"version": 9'), "newer Folkmoot"),
+        (lambda s: changed(s, MANIFEST, b'"version": 2', b'"version": 9'), "newer Folkmoot"),
         (lambda s: changed(s, MANIFEST, b"folkmoot.bundle", b"something.else"), "not a bundle"),
         (lambda s: changed(s, "votes.jsonl", b'"value": 1', b'"value": 7'), "votes.jsonl, line 1"),
         (lambda s: changed(s, "votes.jsonl", b'"participant": 1', b'"participant": 999'), "999"),
