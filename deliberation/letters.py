@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -26,23 +28,46 @@ _SUBJECTS: Final[dict[str, Promise]] = {
 
 
 def letter(notice: Notice, subscription: Subscription, token: str) -> EmailMessage:
-    """The letter of one notice. ``token`` is the secret of the link that ends the letters.
+    """The letter of one notice. ``token`` is the secret of the link that ends the letters."""
+    context = {"round": notice.round}
+    return _message(notice, subscription, token, _SUBJECTS[notice.moment], notice.moment, context)
 
-    The headers let mail programs show a button that ends them (RFC 8058).
+
+def question(
+    notice: Notice, subscription: Subscription, *, ending: str, confirming: str, until: datetime
+) -> EmailMessage:
+    """Is this your address? The first letter, and the only one before somebody says yes.
+
+    ending, confirming : the secrets of two links. until : when the second one expires.
     """
     deliberation = notice.round.deliberation
-    ending = settings.MAIL_LINKS + reverse("unsubscribe", args=[token])
+    link = reverse("confirm_letters", args=[deliberation.slug, confirming])
     context = {
-        "deliberation": deliberation,
-        "round": notice.round,
-        "site": settings.MAIL_LINKS,
-        "ending": ending,
+        "round": deliberation.rounds.latest("number"),
+        "confirming": settings.MAIL_LINKS + link,
+        "until": until,
     }
+    subject = _("Please confirm your e-mail address")
+    return _message(notice, subscription, ending, subject, "confirm_address", context)
+
+
+def _message(
+    notice: Notice,
+    subscription: Subscription,
+    token: str,
+    subject: Promise,
+    template: str,
+    context: Mapping[str, object],
+) -> EmailMessage:
+    """The headers let mail programs show a button that ends the letters (RFC 8058)."""
+    deliberation = notice.round.deliberation
+    ending = settings.MAIL_LINKS + reverse("unsubscribe", args=[token])
+    words = {"deliberation": deliberation, "site": settings.MAIL_LINKS, "ending": ending}
     with translation.override(subscription.language):
-        subject = f"{_SUBJECTS[notice.moment]} – {deliberation.title}"
-        body = render_to_string(f"mail/{notice.moment}.txt", context)
+        title = f"{subject} – {deliberation.title}"
+        body = render_to_string(f"mail/{template}.txt", words | context)
     return EmailMessage(
-        subject=" ".join(subject.split()),
+        subject=" ".join(title.split()),
         body=body,
         to=[subscription.email],
         headers={

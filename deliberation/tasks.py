@@ -10,6 +10,7 @@ from deliberation.services import (
     join_tally,
     limits,
     list_uploads,
+    notices,
     outbox,
     queue_reminders,
     schedule,
@@ -32,10 +33,10 @@ def assign_routing_groups() -> int:
     return sum(assign_groups(round=round) for round in _open())
 
 
-@shared_task(name="deliberation.send_notices")
+@shared_task(name=subscriptions.SEND)
 def send_notices() -> int:
     """Send the letters that are due; returns how many went out."""
-    return subscriptions.send_notices()
+    return notices.send_notices()
 
 
 @shared_task(name=sign_in.MAIL_LINK)
@@ -76,8 +77,11 @@ def sweep_limits() -> int:
 
 @shared_task(name="deliberation.delete_contacts")
 def delete_contacts() -> int:
-    """Delete the contacts whose day has come, and lists left lying; returns how many rows went."""
-    return contacts.delete_due() + list_uploads.sweep()
+    """Delete contacts whose day has come, addresses that nobody confirmed, and lists left lying.
+
+    Returns how many rows went.
+    """
+    return contacts.delete_due() + subscriptions.delete_unconfirmed() + list_uploads.sweep()
 
 
 @shared_task(name="deliberation.execute_draw")

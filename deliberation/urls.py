@@ -51,6 +51,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("d/<slug:slug>/you/data.json", your_part.own_data, name="own_data"),
     path("d/<slug:slug>/you/withdraw/", your_part.withdraw, name="withdraw"),
     path("d/<slug:slug>/you/mail/", subscription.subscribe, name="subscribe"),
+    path(
+        "d/<slug:slug>/letters/confirm/<str:token>/",
+        subscription.confirm_letters,
+        name="confirm_letters",
+    ),
     path("mail/end/<str:token>/", subscription.unsubscribe, name="unsubscribe"),
     path("mail/stop/<str:token>/", subscription.stop_letters, name="stop_letters"),
     *lottery,

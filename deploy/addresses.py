@@ -41,6 +41,7 @@ ADDRESSES: Final[dict[str, str]] = {
     "own_data": ANYONE,
     "withdraw": ANYONE,
     "subscribe": ANYONE,
+    "confirm_letters": ANYONE,
     "unsubscribe": ANYONE,
     "stop_letters": ANYONE,
     # The lottery, also before a deliberation opens.

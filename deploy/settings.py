@@ -207,7 +207,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Letters about the next step (deliberation/services/subscriptions.py). Without EMAIL_URL, or
+# Letters about the next step (deliberation/services/notices.py). Without EMAIL_URL, or
 # without PUBLIC_URL for the links in them, nobody is offered any. On one's own computer they
 # are written to files instead.
 _HERE = env.text("FOLKMOOT_ADDRESS", default="http://127.0.0.1:8000") if LOCAL else ""

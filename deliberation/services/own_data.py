@@ -11,7 +11,8 @@ vote_events        every vote, change and withdrawal, in the order they came
 exposures          every card you were shown: when, and with which probability it was drawn
 statements         your own: text, status, decisions with reasons, your appeal
 about_you          your answers to questions about yourself
-email_subscription address, language, since when, letters sent
+email_subscription address, language, since when, when it was last to be confirmed and when it
+                   was (null: not yet), letters sent
 contact            the address by which you were invited, if one is kept
 vendor_reference   the name by which a recruitment vendor knows you
 """
@@ -186,6 +187,8 @@ def _subscription(seat: Seat) -> dict[str, Any] | None:
         "email": subscription.email,
         "language": subscription.language,
         "since": _time(subscription.created_at),
+        "asked_to_confirm_at": _time(subscription.asked_at),
+        "confirmed_at": _time(subscription.confirmed_at),
         "letters": [
             {"about": notice.moment, "state": notice.state, "at": _time(notice.updated_at)}
             for notice in subscription.notices.order_by("pk")

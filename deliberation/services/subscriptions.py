@@ -1,79 +1,32 @@
-"""Letters to people who asked for them: one for each step, and none twice.
+"""People ask for letters about the next steps, and confirm that the address is theirs.
 
-The row is the truth. A notice is claimed by inserting its row, which is unique, before the letter
-goes out; so two workers never both send it. A claim that was never finished (its worker was
-killed, or the mail server refused) is taken over after ten minutes, three times at most.
-A worker that dies between handing the letter over and saying so causes a second copy; both carry
-one Message-ID, by which mail programs know them for the same.
+Anyone can type anybody's address. So the first letter only asks; whoever opens its link says yes
+or no. An address that nobody confirmed within seven days is deleted. What the browser is told
+never depends on whether an address is known.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from base64 import urlsafe_b64encode
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-import structlog
 from django.conf import settings
-from django.core.mail import get_connection
-from django.core.mail.backends.base import BaseEmailBackend
-from django.db import IntegrityError, connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from deliberation.letters import letter
+from deliberation.messages import hint_on_commit
 from deliberation.models import Notice, Participant, Seat, Subscription
-from deliberation.models.contacts import NoticeState
+from deliberation.models.contacts import Moment, NoticeState
 
-from .errors import NoSeat
-from .tokens import token_hash
+from . import limits
+from .errors import Gone, NoSeat
+from .tokens import computed_token, token_hash
 
-MOST_TRIES: Final = 3
-TAKE_OVER_AFTER: Final = timedelta(minutes=10)
-_AT_ONCE: Final = 1000  # letters of one call; the next call sends the rest
-
-log = structlog.get_logger(__name__)
-
-# When each moment began, and who asked before it and was not told yet. The end of proposing is
-# in the audit trail; it is told while people vote only. The constitution is told once, whatever
-# rounds come later, so its notice hangs on the first round.
-_DUE: Final = """
-    WITH moments AS (
-        SELECT r.id AS round, r.deliberation_id AS deliberation, 'vote' AS moment,
-            a.created_at AS began
-        FROM deliberation_round r JOIN deliberation_auditentry a
-            ON a.deliberation_id = r.deliberation_id AND a.action = 'round.proposals_ended'
-            AND a.subject = 'round ' || r.number
-        WHERE r.phase = 'vote'
-        UNION ALL
-        SELECT id, deliberation_id, 'opened', opened_at
-        FROM deliberation_round WHERE phase IN ('propose', 'vote')
-        UNION ALL
-        SELECT id, deliberation_id, 'closed', closed_at
-        FROM deliberation_round WHERE phase = 'closed'
-        UNION ALL
-        SELECT r.id, r.deliberation_id, 'reopened', max(a.created_at)
-        FROM deliberation_round r JOIN deliberation_amendment a
-            ON a.round_id = r.id AND a.kind = 'reopened'
-        WHERE r.phase = 'vote' GROUP BY r.id
-        UNION ALL
-        SELECT min(r.id), d.id, 'published', d.published_at
-        FROM deliberation_deliberation d JOIN deliberation_round r ON r.deliberation_id = d.id
-        WHERE d.published_at IS NOT NULL GROUP BY d.id
-    )
-    SELECT s.id, m.round, m.moment, COALESCE(n.tries, 0)
-    FROM deliberation_subscription s
-    JOIN deliberation_seat seat ON seat.id = s.seat_id
-    JOIN deliberation_panel p ON p.id = seat.panel_id
-    JOIN moments m ON m.deliberation = p.deliberation_id AND m.began > s.created_at
-    LEFT JOIN deliberation_notice n
-        ON n.subscription_id = s.id AND n.round_id = m.round AND n.moment = m.moment
-    WHERE n.id IS NULL OR (n.state = 'sending' AND n.updated_at < %s)
-    ORDER BY m.began, s.id LIMIT %s
-"""
+SEND: Final = "deliberation.send_notices"
+CONFIRM_WITHIN: Final = timedelta(days=7)
+# Letters asked for from one network, where many may sit together.
+LETTERS: Final = limits.Limit("letters-network", every=5, burst=60)
 
 
 def mail_offered() -> bool:
@@ -82,29 +35,93 @@ def mail_offered() -> bool:
 
 
 def subscribe(*, participant: Participant, email: str, language: str) -> Subscription:
-    """Write to this address from now on; a new address replaces the one before.
+    """Ask at this address whether to write to it; a new address replaces the one before.
 
-    Raises NoSeat for someone who has left the panel.
+    One that is confirmed already on this seat stays confirmed. Asked for again before that, the
+    letter with the link goes out once more. Raises NoSeat for someone who has left the panel.
     """
     with transaction.atomic():
         # Leaving deletes the subscription under the same lock.
         sitting = Participant.objects.select_for_update(no_key=True).filter(withdrawn_at=None)
         if sitting.filter(pk=participant.pk).first() is None:
             raise NoSeat(_("You have left this panel already."))
+        seat_id = participant.seat_id
+        known = Subscription.objects.filter(seat=seat_id, email=email)
+        if known.filter(confirmed_at__isnull=False).update(language=language):
+            return known.get()
         subscription, _created = Subscription.objects.update_or_create(
-            seat_id=participant.seat_id,
+            seat_id=seat_id,
             defaults={
                 "email": email,
                 "language": language,
-                "token_hash": token_hash(ending_token(participant.seat_id, email)),
+                "token_hash": token_hash(ending_token(seat_id, email)),
+                "confirm_hash": token_hash(confirming_token(seat_id, email)),
+                "asked_at": timezone.now(),
+                "confirmed_at": None,
             },
         )
+        _ask(subscription)
     return subscription
+
+
+def ask_again(*, seat: Seat) -> bool:
+    """Send the letter with the link once more. False if there is no address to be confirmed."""
+    with transaction.atomic():
+        locked = Subscription.objects.select_for_update(no_key=True)
+        subscription = locked.filter(seat=seat, confirmed_at=None).first()
+        if subscription is None:
+            return False
+        subscription.asked_at = timezone.now()
+        subscription.save(update_fields=["asked_at"])
+        # A letter that is on its way need not go twice.
+        _ask(subscription, but_not=NoticeState.SENDING)
+    return True
+
+
+def _ask(subscription: Subscription, *, but_not: str = "") -> None:
+    """Without its row the letter is due again."""
+    told = Notice.objects.filter(subscription=subscription, moment=Moment.CONFIRM)
+    told.exclude(state=but_not).delete()
+    hint_on_commit(SEND)
+
+
+def confirm(*, subscription: Subscription) -> None:
+    """The owner of the address says yes: from now on news goes there. Twice does no harm.
+
+    Raises Gone if it has changed, ended or become too old since the link was opened.
+    """
+    same = Subscription.objects.filter(
+        pk=subscription.pk, confirm_hash=bytes(subscription.confirm_hash or b"")
+    )
+    fresh = same.filter(confirmed_at=None, asked_at__gt=expiry())
+    confirmed = fresh.update(confirmed_at=timezone.now())
+    if not confirmed and not same.filter(confirmed_at__isnull=False).exists():
+        raise Gone(not_there())
 
 
 def end_subscription(*, seat: Seat) -> None:
     """Forget the address."""
     Subscription.objects.filter(seat=seat).delete()
+
+
+def delete_unconfirmed(*, now: datetime | None = None) -> int:
+    """Forget the addresses that nobody confirmed in time. Returns how many."""
+    late = Subscription.objects.filter(confirmed_at=None, asked_at__lte=expiry(now))
+    _rows, by_table = late.delete()
+    return by_table.get(Subscription._meta.label, 0)
+
+
+def subscription_of(seat_id: int) -> Subscription | None:
+    """Where letters to this seat go or are to go, if the time to confirm is not over."""
+    found = Subscription.objects.filter(seat=seat_id).first()
+    late = found is not None and found.confirmed_at is None and found.asked_at <= expiry()
+    return None if late else found
+
+
+def asking_failed(subscription: Subscription) -> bool:
+    """Whether the letter that asks for the confirmation could not be sent."""
+    asked = subscription.notices.filter(moment=Moment.CONFIRM, state=NoticeState.FAILED)
+    return subscription.confirmed_at is None and asked.exists()
 
 
 def find_subscription(token: str) -> Subscription | None:
@@ -113,99 +130,43 @@ def find_subscription(token: str) -> Subscription | None:
     return found.filter(token_hash=token_hash(token)).first()
 
 
+def to_confirm(slug: str, token: str) -> Subscription:
+    """The subscription that this link confirms, or has confirmed.
+
+    Raises Gone for an unknown link, and for one that is older than seven days.
+    """
+    found = Subscription.objects.select_related("seat__panel__deliberation").filter(
+        seat__panel__deliberation__slug=slug, confirm_hash=token_hash(token)
+    )
+    subscription = found.first()
+    if subscription is None:
+        raise Gone(not_there())
+    if subscription.confirmed_at is None and subscription.asked_at <= expiry():
+        raise Gone(not_there())
+    return subscription
+
+
+def not_there() -> str:
+    """Why a link to confirm an address leads nowhere."""
+    return _(
+        "This link is not valid any more. It works for seven days, and only for the address that "
+        "was typed last. If you want the letters, ask for them again on the page “Your part”."
+    )
+
+
+def expiry(now: datetime | None = None) -> datetime:
+    """Links sent up to then have expired."""
+    return (now or timezone.now()) - CONFIRM_WITHIN
+
+
 def ending_token(seat_id: int, email: str) -> str:
     """The secret in the link that ends a subscription: 128 bits, the same in every letter.
 
     It is computed, since the database keeps only its hash.
     """
-    words = f"folkmoot.mail.{seat_id}.{email}".encode()
-    digest = hmac.digest(settings.SECRET_KEY.encode(), words, hashlib.sha256)
-    return urlsafe_b64encode(digest[:16]).decode().rstrip("=")
+    return computed_token("mail", seat_id, email)
 
 
-@dataclass(frozen=True, slots=True)
-class DueNotice:
-    """A letter to send. ``tries`` is the number of times that was tried before."""
-
-    subscription: int
-    round: int
-    moment: str
-    tries: int = 0
-
-
-def due_notices(*, now: datetime | None = None) -> list[DueNotice]:
-    """Letters that wait, about moments that began after their readers asked for letters."""
-    stale = (now or timezone.now()) - TAKE_OVER_AFTER
-    with connection.cursor() as cursor:
-        cursor.execute(_DUE, [stale, _AT_ONCE])
-        return [DueNotice(*row) for row in cursor.fetchall()]
-
-
-def send_notices(*, now: datetime | None = None) -> int:
-    """Send what is due; returns how many letters went out. Any number of workers may call it."""
-    if not mail_offered():
-        return 0
-    post = get_connection()
-    try:
-        claims = (_claim(due, now or timezone.now()) for due in due_notices(now=now))
-        return sum(_send(notice, post) for notice in claims if notice is not None)
-    finally:
-        post.close()
-
-
-def _claim(due: DueNotice, now: datetime) -> Notice | None:
-    """The notice, if this worker is the one to send it."""
-    place = {
-        "subscription_id": due.subscription,
-        "round_id": due.round,
-        "moment": due.moment,
-    }
-    if due.tries == 0:
-        return _first_claim(place)
-    unfinished = Notice.objects.filter(
-        **place, state=NoticeState.SENDING, tries=due.tries, updated_at__lt=now - TAKE_OVER_AFTER
-    )
-    if due.tries >= MOST_TRIES:
-        unfinished.update(state=NoticeState.FAILED, updated_at=now)
-        return None
-    if not unfinished.update(tries=due.tries + 1, updated_at=now):
-        return None
-    return Notice.objects.filter(**place).first()
-
-
-def _first_claim(place: dict[str, Any]) -> Notice | None:
-    try:
-        with transaction.atomic():
-            wanted = Subscription.objects.select_for_update(no_key=True)
-            if wanted.filter(pk=place["subscription_id"]).first() is None:
-                return None  # it has ended
-            return Notice.objects.create(**place)
-    except IntegrityError:  # another worker was first
-        return None
-
-
-def _send(notice: Notice, post: BaseEmailBackend) -> bool:
-    """Hand the letter over and say so. What fails waits for the next try."""
-    subscription = Subscription.objects.filter(pk=notice.subscription_id).first()
-    if subscription is None:
-        return False
-    token = ending_token(subscription.seat_id, subscription.email)
-    try:
-        message = letter(notice, subscription, token)
-        post.open()
-        post.send_messages([message])
-    except (OSError, ValueError) as error:  # smtplib's errors are OSErrors
-        post.close()
-        last = notice.tries >= MOST_TRIES
-        # The words of the error can hold the address; its name cannot.
-        log.warning("notice.not_sent", notice=notice.pk, last=last, error=type(error).__name__)
-        if last:
-            _mark(notice, NoticeState.FAILED)
-        return False
-    return _mark(notice, NoticeState.SENT)
-
-
-def _mark(notice: Notice, state: str) -> bool:
-    """Only whoever holds the claim may say how it ended."""
-    held = Notice.objects.filter(pk=notice.pk, tries=notice.tries)
-    return bool(held.update(state=state, updated_at=timezone.now()))
+def confirming_token(seat_id: int, email: str) -> str:
+    """The secret in the link that confirms an address. Only a letter to that address has it."""
+    return computed_token("mail-confirm", seat_id, email)

@@ -16,12 +16,17 @@ from deliberation.access import (
     visible_deliberation,
 )
 from deliberation.forms import SubscriptionForm
-from deliberation.models import Deliberation, Participant, Subscription
+from deliberation.models import Deliberation, Participant
 from deliberation.phases import PARTICIPANT, allows
 from deliberation.selectors import your_part as selector
 from deliberation.services import limits
 from deliberation.services.own_data import own_data as everything
-from deliberation.services.subscriptions import mail_offered
+from deliberation.services.subscriptions import (
+    CONFIRM_WITHIN,
+    asking_failed,
+    mail_offered,
+    subscription_of,
+)
 from deliberation.services.vendors import completion
 from deliberation.services.withdrawal import withdraw as leave
 from deliberation.views.answers import HtmxRequest, no_seat
@@ -50,6 +55,7 @@ def your_part_page(
     round = selector.opinion_round(participant)
     part = selector.your_part(participant=participant, round=round)
     now = current_round(deliberation)
+    subscription = subscription_of(participant.seat_id)
     context = {
         "deliberation": deliberation,
         "round": round,
@@ -60,8 +66,10 @@ def your_part_page(
         "may_vote": allows(now.stage, PARTICIPANT, "vote"),
         "may_propose": allows(now.stage, PARTICIPANT, "propose"),
         "mail_offered": mail_offered(),
-        "subscription": Subscription.objects.filter(seat=participant.seat_id).first(),
+        "subscription": subscription,
+        "letter_failed": subscription is not None and asking_failed(subscription),
         "form": form or SubscriptionForm(),
+        "confirm_until": subscription and subscription.asked_at + CONFIRM_WITHIN,
     }
     return render(request, "deliberation/your_part.html", context, status=status)
 

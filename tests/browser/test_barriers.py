@@ -52,6 +52,7 @@ TABLE: dict[str, list[str]] = {
     "own_data": ["a file"],
     "withdraw": [HERE],
     "subscribe": [HERE, "test_your_part.py::test_every_state_is_free_of_barriers_and_fits"],
+    "confirm_letters": [HERE],
     "unsubscribe": [HERE],
     "stop_letters": [HERE],
     "public_plan": [HERE],

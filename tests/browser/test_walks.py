@@ -188,7 +188,7 @@ def finish(walker: Walker, me: Participant, votes: dict[str, int]) -> None:
     expect(page.locator("main code").first).to_have_text("HEAR-42")
     walker.see("textbox", "Your e-mail address").fill(EMAIL)
     walker.send("Write to me", "/you/")
-    expect(page.get_by_text(EMAIL)).to_be_visible()
+    expect(page.get_by_text(EMAIL).first).to_be_visible()
     subscription = Subscription.objects.get(seat=me.seat_id)
     assert (subscription.email, subscription.language) == (EMAIL, walker.language)
     with page.expect_download() as download:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from constitutions.drafting import draft_version, publish_version
 from deliberation.models import Deliberation, Participant, Subscription, Vote
+from deliberation.services.notices import send_notices
 from deliberation.services.rounds import close_round
 from deliberation.services.statements import propose
-from deliberation.services.subscriptions import ending_token
+from deliberation.services.subscriptions import confirming_token, ending_token
 from tests.browser.barriers import no_barriers
 from tests.browser.test_participant import sit_down
+from tests.browser.visits import follow
 from tests.constitutions.world import make_run
 from tests.deliberation.test_your_part import say
 from tests.factories import join, make_open, make_user, the_round, vote_row
@@ -34,6 +38,18 @@ def look(page: Page, *address: object) -> None:
     if address:
         page.goto("/".join(["", *map(str, address), ""]))
     no_barriers(page)
+
+
+def press(page: Page, role: str, name: str) -> None:
+    """Go there by the Tab key, and press Enter."""
+    wanted = page.get_by_role(role, name=name, exact=True)
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("element => element === document.activeElement"):
+            break
+    expect(wanted).to_be_focused()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 def take_part(page: Page, deliberation: Deliberation) -> Participant:
@@ -60,9 +76,16 @@ def test_every_state_is_free_of_barriers_and_fits_the_screen(open_page, delibera
     look(page)
     page.get_by_label("Your e-mail address").fill("alice@example.org")
     page.get_by_role("button", name="Write to me").click()
-    expect(page.get_by_text("We will write to alice@example.org")).to_be_visible()
+    expect(page.get_by_text("Open the link in our letter to alice@example.org")).to_be_visible()
     look(page)
     subscription = Subscription.objects.get(seat=alice.seat_id)
+    link = confirming_token(subscription.seat_id, subscription.email)
+    look(page, "d", slug, "letters", "confirm", link)
+    follow(page.get_by_role("button", name="Yes, write to me"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your address is confirmed")
+    look(page)
+    look(page, "d", slug, "you")
+    expect(page.get_by_text("We will write to alice@example.org")).to_be_visible()
     token = ending_token(subscription.seat_id, subscription.email)
     look(page, "mail", "end", token)
     look(page, "d", slug, "you", "withdraw")
@@ -85,17 +108,38 @@ def test_by_keyboard_from_the_page_to_leaving(open_page, deliberation, javascrip
     page = open_page(javascript=javascript, width=360)
     alice = take_part(page, deliberation)
     page.goto(f"/d/{deliberation.slug}/you/")
-    for name in ("Leave the panel", "Leave the panel now"):
-        role = "button" if name.endswith("now") else "link"
-        wanted = page.get_by_role(role, name=name, exact=True)
-        for _ in range(60):
-            page.keyboard.press("Tab")
-            if wanted.evaluate("element => element === document.activeElement"):
-                break
-        expect(wanted).to_be_focused()
-        page.keyboard.press("Enter")
-        page.wait_for_load_state()
+    press(page, "link", "Leave the panel")
+    press(page, "button", "Leave the panel now")
     expect(page.get_by_role("heading", level=1)).to_have_text("You have left the panel")
     assert not Vote.objects.filter(participant=alice).exists()
     page.goto(f"/d/{deliberation.slug}/you/")
     expect(page).to_have_url(f"{page.url.split('/d/')[0]}/d/{deliberation.slug}/join/")
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_an_address_is_typed_changed_and_confirmed_by_keyboard(
+    open_page, deliberation, mailoutbox, javascript
+):
+    page = open_page(javascript=javascript, width=360)
+    alice = take_part(page, deliberation)
+    page.goto(f"/d/{deliberation.slug}/you/")
+    page.get_by_label("Your e-mail address").focus()
+    page.keyboard.type("alice@example.com")
+    press(page, "button", "Write to me")
+    press(page, "button", "Send the letter again")
+    summary = page.get_by_text("Use another address")
+    summary.focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Your e-mail address").focus()
+    page.keyboard.type("alice@example.org")
+    press(page, "button", "Write to me")
+    expect(page.get_by_text("Open the link in our letter to alice@example.org")).to_be_visible()
+    send_notices()
+    (letter,) = [one for one in mailoutbox if one.to == ["alice@example.org"]]
+    link = next(word for word in letter.body.split() if "/letters/confirm/" in word)
+    other_device = open_page(javascript=javascript, width=360)
+    other_device.goto(urlsplit(link).path)
+    press(other_device, "button", "Yes, write to me")
+    heading = other_device.get_by_role("heading", level=1)
+    expect(heading).to_have_text("Your address is confirmed")
+    assert Subscription.objects.get(seat=alice.seat_id).confirmed_at

@@ -22,7 +22,7 @@ from deliberation.services.moderation import moderate
 from deliberation.services.own_data import FORMAT, own_data
 from deliberation.services.rounds import close_round
 from deliberation.services.statements import propose
-from deliberation.services.subscriptions import subscribe
+from deliberation.services.subscriptions import confirm, subscribe
 from tests.deliberation.browsing import sit
 from tests.factories import CONSENT, SEEDS, accepted, make_open, the_round, vote, vote_row
 
@@ -118,10 +118,17 @@ def test_what_is_kept_apart_from_the_ballot():
     ProfileAnswer.objects.create(seat=alice.seat, question=question, option="18–29")
     VendorReference.objects.create(seat=alice.seat, xid="vendor-7")
     Contact.objects.create(panel=alice.seat.panel, seat=alice.seat, email="invited@example.org")
-    subscribe(participant=alice, email="alice@example.org", language="de")
+    subscription = subscribe(participant=alice, email="alice@example.org", language="de")
+    waiting = download(client, deliberation)["email_subscription"]
+    confirm(subscription=subscription)
     data = download(client, deliberation)
     assert data["about_you"] == [{"question": "How old are you?", "answer": "18–29"}]
     assert data["email_subscription"]["email"] == "alice@example.org"
+    assert data["email_subscription"]["asked_to_confirm_at"] == subscription.asked_at.isoformat()
+    assert (waiting["confirmed_at"], bool(data["email_subscription"]["confirmed_at"])) == (
+        None,
+        True,
+    )
     assert data["contact"]["email"] == "invited@example.org"
     assert data["vendor_reference"] == "vendor-7"
 

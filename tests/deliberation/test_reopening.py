@@ -11,12 +11,13 @@ from django.utils import timezone
 from deliberation.models import Amendment, Deliberation, Notice, Round, Vote
 from deliberation.models.contacts import Moment
 from deliberation.services.errors import Invalid, WrongPhase
+from deliberation.services.notices import send_notices
 from deliberation.services.reopening import reopen_round
 from deliberation.services.rounds import close_round
-from deliberation.services.subscriptions import send_notices, subscribe
 from deliberation.services.votes import cast_vote
 from deliberation.services.withdrawal import withdraw
 from tests.deliberation.organising import sign_in_as
+from tests.deliberation.subscribing import wanted
 from tests.factories import accepted, join, make_deliberation, make_open, the_round, vote
 
 pytestmark = pytest.mark.django_db
@@ -104,7 +105,7 @@ def test_people_are_told_again(mailoutbox, settings):
     settings.MAIL_OFFERED, settings.MAIL_LINKS = True, "https://example.org"
     deliberation = make_open()
     alice = join(deliberation)
-    subscribe(participant=alice, email="alice@example.org", language="en")
+    wanted(alice, "alice@example.org")
     close_round(round=the_round(deliberation), actor=None)
     send_notices()
     reopen(deliberation)

@@ -9,11 +9,12 @@ from django.test import override_settings
 from deliberation.models import Notice
 from deliberation.models.contacts import Moment, NoticeState
 from deliberation.services.errors import NoSeat
+from deliberation.services.notices import due_notices, send_notices
 from deliberation.services.rounds import end_proposals
-from deliberation.services.subscriptions import due_notices, send_notices, subscribe
+from deliberation.services.subscriptions import subscribe
 from deliberation.services.withdrawal import withdraw
 from deliberation.tasks import send_notices as task
-from tests.deliberation.subscribing import asked, close, publish
+from tests.deliberation.subscribing import asked, close, publish, wanted
 from tests.factories import join, make_open, the_round
 
 pytestmark = pytest.mark.django_db
@@ -76,10 +77,10 @@ class TestMoments:
     def test_a_new_address_gets_what_comes_next_and_nothing_twice(self):
         deliberation = make_open()
         participant = join(deliberation)
-        subscribe(participant=participant, email="alice@example.org", language="en")
+        wanted(participant, "alice@example.org")
         end_proposals(round=the_round(deliberation), actor=None)
         send_notices()
-        subscribe(participant=participant, email="alice@example.net", language="en")
+        wanted(participant, "alice@example.net")
         assert send_notices() == 0
         close(deliberation)
         send_notices()

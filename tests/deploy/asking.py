@@ -18,6 +18,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "check_contacts_file": {"pk": "$contact_list"},
     "come_back": {"token": "unknown"},
     "comparison": {"number": 1, "baseline": "hhh"},
+    "confirm_letters": {"token": "unknown"},
     "confirm_places": {"number": 1, "baseline": "hhh"},
     "constitution_version": {"number": 1},
     "contact": {"pk": "$contact"},

@@ -7,8 +7,14 @@ from unittest.mock import patch
 from django.urls import reverse
 
 from constitutions.drafting import draft_version, publish_version
+from deliberation.models import Subscription
 from deliberation.services.limits import too_many
-from deliberation.services.subscriptions import ending_token, subscribe
+from deliberation.services.subscriptions import (
+    confirm,
+    confirming_token,
+    ending_token,
+    subscribe,
+)
 from tests.browser.states.base import EMAIL, Visit, first_of, own_statements, state
 from tests.constitutions.world import make_run
 from tests.factories import join, the_round, vote_row
@@ -24,7 +30,13 @@ def part_before_voting(at: Visit) -> None:
 def part_done(at: Visit) -> None:
     me = at.sit(1, 0, -1)
     own_statements(me)
-    subscribe(participant=me, email=EMAIL, language="en")
+    confirm(subscription=subscribe(participant=me, email=EMAIL, language="en"))
+    at.go("your_part")
+
+
+@state("your_part", "with an address to be confirmed")
+def part_with_an_open_address(at: Visit) -> None:
+    subscribe(participant=at.sit(1, 0, -1), email=EMAIL, language="en")
     at.go("your_part")
 
 
@@ -50,11 +62,36 @@ def not_an_address(at: Visit) -> None:
     at.submit("form:has(#id_email)", action="save")
 
 
+def asked_for(at: Visit) -> Subscription:
+    return subscribe(participant=at.sit(), email=EMAIL, language="en")
+
+
+@state("confirm_letters", "asks first")
+def address_asked_for(at: Visit) -> None:
+    at.go("confirm_letters", confirming_token(asked_for(at).seat_id, EMAIL))
+
+
+@state("confirm_letters", "confirmed")
+def address_confirmed(at: Visit) -> None:
+    address_asked_for(at)
+    at.submit()
+
+
+@state("confirm_letters", "a link of no use", status=410)
+def no_such_link(at: Visit) -> None:
+    at.go("confirm_letters", "unknown")
+
+
 def subscribed(at: Visit) -> str:
     """The secret in the letters."""
-    seat = at.sit().seat
-    subscribe(participant=seat.participant, email=EMAIL, language="en")
-    return ending_token(seat.pk, EMAIL)
+    subscription = asked_for(at)
+    confirm(subscription=subscription)
+    return ending_token(subscription.seat_id, EMAIL)
+
+
+@state("unsubscribe", "of an address that is not confirmed")
+def end_of_what_never_began(at: Visit) -> None:
+    at.page.goto(reverse("unsubscribe", args=[ending_token(asked_for(at).seat_id, EMAIL)]))
 
 
 @state("unsubscribe", "asks first")
