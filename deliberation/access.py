@@ -21,6 +21,7 @@ from deliberation.models.rounds import Phase
 from deliberation.phases import allows, ever_allowed
 from deliberation.services.errors import Gone, WrongPhase
 from deliberation.services.panels import find_seat
+from deliberation.services.tokens import refuse_sample
 
 _COOKIE = "seat"
 _SALT = "folkmoot.seat"
@@ -89,6 +90,7 @@ def invited_deliberation(request: HttpRequest, slug: str, token: str) -> tuple[D
 
     Raises Gone for a link that is unknown or revoked, Http404 where there is nothing to see.
     """
+    refuse_sample(token)
     deliberation = Deliberation.objects.select_related("panel").filter(slug=slug).first()
     seat = find_seat(deliberation, token) if deliberation else None
     if deliberation is None or seat is None:

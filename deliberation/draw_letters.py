@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from deliberation.mailing import compose
-from deliberation.models import DrawnMember, Outgoing, PoolMember
-from deliberation.models.recruiting import Answer
+from deliberation.letter_texts import wording, written
+from deliberation.mailing import compose, envelope
+from deliberation.models import Contact, DrawnMember, Outgoing, PoolMember
+from deliberation.models.recruiting import Answer, MailKind
 from deliberation.services.pools import member_token
-
-_SUBJECTS: Final[dict[str, Promise]] = {
-    "drawn": _("You were drawn by lot"),
-    "not_drawn": _("You were not drawn this time"),
-    "confirm": _("Please confirm that you want to be in the lottery"),
-}
 
 
 def drawn(outgoing: Outgoing) -> EmailMessage | None:
     """You were drawn: will you come? None once they have answered."""
     member = _member(outgoing)
-    found = DrawnMember.objects.filter(member=member, answer=Answer.OPEN).select_related("draw")
-    draw = found.first()
-    if member is None or draw is None:
+    waiting = DrawnMember.objects.filter(member=member, answer=Answer.OPEN)
+    if member is None or not waiting.exists():
         return None
-    return _letter(outgoing, member, "drawn", draw=draw.draw)
+    return _letter(outgoing, member)
 
 
 def not_drawn(outgoing: Outgoing) -> EmailMessage | None:
@@ -37,7 +28,7 @@ def not_drawn(outgoing: Outgoing) -> EmailMessage | None:
     member = _member(outgoing)
     if member is None or DrawnMember.objects.filter(member=member).exists():
         return None
-    return _letter(outgoing, member, "not_drawn")
+    return _letter(outgoing, member)
 
 
 def confirm(outgoing: Outgoing) -> EmailMessage | None:
@@ -45,7 +36,19 @@ def confirm(outgoing: Outgoing) -> EmailMessage | None:
     member = _member(outgoing)
     if member is None or (member.confirmed_at is None and member.pool.frozen_at):
         return None
-    return _letter(outgoing, member, "confirm")
+    contact = _reader(outgoing)
+    if contact is None:
+        return None
+    around = _around(outgoing, contact, member)
+    return compose(
+        outgoing,
+        to=contact.email,
+        language=contact.language,
+        subject=_("Please confirm that you want to be in the lottery"),
+        template="confirm.txt",
+        context=around | {"member": member, "round": outgoing.deliberation.rounds.latest("number")},
+        ending=around["ending"],
+    )
 
 
 def _member(outgoing: Outgoing) -> PoolMember | None:
@@ -54,28 +57,39 @@ def _member(outgoing: Outgoing) -> PoolMember | None:
     return of_contact.filter(contact=outgoing.contact_id, withdrawn_at=None).first()
 
 
-def _letter(
-    outgoing: Outgoing, member: PoolMember, kind: str, **more: object
-) -> EmailMessage | None:
-    contact, slug = outgoing.contact, outgoing.deliberation.slug
-    if contact is None or not contact.email or contact.no_letters_at:
+def _reader(outgoing: Outgoing) -> Contact | None:
+    """Whom it goes to, unless there is no address or they want no letters."""
+    contact = outgoing.contact
+    return contact if contact and contact.email and contact.no_letters_at is None else None
+
+
+def _letter(outgoing: Outgoing, member: PoolMember) -> EmailMessage | None:
+    contact = _reader(outgoing)
+    if contact is None:
         return None
-    own = [slug, member_token(member.pool_id, member.number)]
-    site = str(settings.MAIL_LINKS)
-    leaving = site + reverse("sign_up_link", args=own)
-    context = {
-        "name": contact.name,
-        "round": outgoing.deliberation.rounds.latest("number"),
-        "member": member,
-        "link": site + reverse("answer" if kind == "drawn" else "sign_up_link", args=own),
-        "lottery": site + reverse("lottery", args=[slug]),
-    }
-    return compose(
+    round = outgoing.deliberation.rounds.latest("number")
+    words = wording(outgoing.deliberation, outgoing.kind, contact.language)
+    around = _around(outgoing, contact, member)
+    letter = written(outgoing.kind, contact.language, words, context=around, round=round)
+    return envelope(
         outgoing,
         to=contact.email,
         language=contact.language,
-        subject=_SUBJECTS[kind],
-        template=f"{kind}.txt",
-        context=context | more,
-        ending=leaving,
+        subject=letter.subject,
+        body=letter.text,
+        ending=around["ending"],
     )
+
+
+def _around(outgoing: Outgoing, contact: Contact, member: PoolMember) -> dict[str, str]:
+    """Name and links: where to answer or confirm, where to leave, how the lot was drawn."""
+    slug, site = outgoing.deliberation.slug, str(settings.MAIL_LINKS)
+    own = [slug, member_token(member.pool_id, member.number)]
+    leaving = site + reverse("sign_up_link", args=own)
+    answering = site + reverse("answer", args=own)
+    return {
+        "name": contact.name,
+        "link": answering if outgoing.kind == MailKind.DRAWN else leaving,
+        "lottery": site + reverse("lottery", args=[slug]),
+        "ending": leaving,
+    }

@@ -41,6 +41,13 @@ def compose(
     with translation.override(language):
         title = f"{subject} – {deliberation.title}"
         body = render_to_string(f"mail/{template}", words)
+    return envelope(outgoing, to=to, language=language, subject=title, body=body, ending=ending)
+
+
+def envelope(
+    outgoing: Outgoing, *, to: str, language: str, subject: str, body: str, ending: str = ""
+) -> EmailMessage:
+    """A letter whose words are written already. ``ending`` is as above."""
     headers = {
         "Message-ID": message_id(outgoing),
         "Auto-Submitted": "auto-generated",
@@ -51,7 +58,7 @@ def compose(
             "List-Unsubscribe": f"<{ending}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
-    return EmailMessage(subject=" ".join(title.split()), body=body, to=[to], headers=headers)
+    return EmailMessage(subject=" ".join(subject.split()), body=body, to=[to], headers=headers)
 
 
 def message_id(outgoing: Outgoing) -> str:

@@ -8,6 +8,7 @@ from deliberation.views import (
     contact_import,
     contacts,
     exclusions,
+    letter_texts,
     lineage,
     members,
     moderate,
@@ -46,6 +47,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organise/<slug:slug>/panel/invite/", panel.invite_all, name="invite_all"),
     path("organise/<slug:slug>/panel/remind/", panel.remind_all, name="remind_all"),
     path("organise/<slug:slug>/panel/try-again/", panel.try_again, name="try_letters_again"),
+    path("organise/<slug:slug>/letters/", letter_texts.letter_texts, name="letter_texts"),
+    path(
+        "organise/<slug:slug>/letters/<slug:kind>/<slug:language>/",
+        letter_texts.letter_text,
+        name="letter_text",
+    ),
     path("organise/<slug:slug>/contacts/", contacts.contacts, name="contacts"),
     path("organise/<slug:slug>/contacts/add/", contact_import.add, name="add_contacts"),
     path(

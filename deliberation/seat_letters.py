@@ -3,50 +3,27 @@
 from __future__ import annotations
 
 import hmac
-from typing import Any, Final
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
-from deliberation.mailing import compose
-from deliberation.models import Contact, Outgoing, Participant, Round, Seat
+from deliberation.letter_texts import wording, written
+from deliberation.mailing import envelope
+from deliberation.models import Contact, Outgoing, Participant, Seat
 from deliberation.models.rounds import Phase
 from deliberation.services.recruiting import seat_link_token
-from deliberation.services.tokens import computed_token, token_hash
-
-_INVITED: Final = _("Your seat on a panel")
-_REMINDED: Final = _("Your seat is still free")
+from deliberation.services.tokens import computed_token, refuse_sample, token_hash
 
 
 def seat_letter(outgoing: Outgoing) -> EmailMessage | None:
     """The seat link of an invited contact. None once they are here or the seat was given up."""
-    return _letter(outgoing, _INVITED, "seat.txt")
+    return _letter(outgoing)
 
 
 def reminder(outgoing: Outgoing) -> EmailMessage | None:
     """The same link once more, for who has not come yet."""
-    return _letter(outgoing, _REMINDED, "reminder.txt")
-
-
-def sample_letter(round: Round, language: str) -> str:
-    """What the first letter says, with a name and a link that are made up."""
-    deliberation = round.deliberation
-    here = str(settings.MAIL_LINKS)
-    context = {
-        "deliberation": deliberation,
-        "round": round,
-        "site": here,
-        "name": "…",
-        "link": here + reverse("seat", args=[deliberation.slug, "…"]).replace("%E2%80%A6", "…"),
-        "ending": here + reverse("stop_letters", args=["…"]).replace("%E2%80%A6", "…"),
-    }
-    with translation.override(language):
-        return render_to_string("mail/seat.txt", context).strip()
+    return _letter(outgoing)
 
 
 def seat_link(seat: Seat) -> str | None:
@@ -75,7 +52,11 @@ def stop_token(contact_id: int) -> str:
 
 
 def contact_of(token: str) -> Contact | None:
-    """Whose letters this link ends; None if it is not ours, or the contact was deleted."""
+    """Whose letters this link ends; None if it is not ours, or the contact was deleted.
+
+    Raises Gone for the link of a sample.
+    """
+    refuse_sample(token)
     pk, _dash, _secret = token.partition("-")
     if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
         return None
@@ -84,7 +65,7 @@ def contact_of(token: str) -> Contact | None:
     return Contact.objects.select_related("panel__deliberation").filter(pk=int(pk)).first()
 
 
-def _letter(outgoing: Outgoing, subject: Promise, template: str) -> EmailMessage | None:
+def _letter(outgoing: Outgoing) -> EmailMessage | None:
     contact = outgoing.contact
     seat = contact.seat if contact else None
     if contact is None or seat is None or not contact.email or contact.no_letters_at:
@@ -93,22 +74,16 @@ def _letter(outgoing: Outgoing, subject: Promise, template: str) -> EmailMessage
     link = seat_link(seat)
     if link is None or round.phase == Phase.CLOSED:
         return None
-    return compose(
+    # Their old device was lost: the new link leads back to the same votes.
+    again = Participant.objects.filter(seat=seat).exists()
+    words = wording(outgoing.deliberation, outgoing.kind, contact.language, again=again)
+    around = {"name": contact.name, "link": link, "ending": ending(contact)}
+    letter = written(outgoing.kind, contact.language, words, context=around, round=round)
+    return envelope(
         outgoing,
         to=contact.email,
         language=contact.language,
-        subject=subject,
-        template=template,
-        context=_words(contact, seat, round, link),
-        ending=ending(contact),
+        subject=letter.subject,
+        body=letter.text,
+        ending=around["ending"],
     )
-
-
-def _words(contact: Contact, seat: Seat, round: Round, link: str) -> dict[str, Any]:
-    return {
-        "name": contact.name,
-        "round": round,
-        "link": link,
-        # Their old device was lost: the new link leads back to the same votes.
-        "again": Participant.objects.filter(seat=seat).exists(),
-    }

@@ -8,6 +8,7 @@ from deliberation.services import (
     contacts,
     draw_job,
     join_tally,
+    letter_texts,
     limits,
     list_uploads,
     notices,
@@ -55,6 +56,22 @@ def move_due_rounds() -> int:
 def send_mail() -> int:
     """Send what waits in the outbox; returns how many letters went out."""
     return outbox.send_due()
+
+
+@shared_task(name=letter_texts.SEND_SAMPLE)
+def mail_letter_sample(
+    round_id: int,
+    kind: str,
+    language: str,
+    subject: str,
+    text: str,
+    reader_id: int,
+    readers_language: str,
+) -> bool:
+    """Send somebody a letter with their own words to look at."""
+    return letter_texts.send_sample(
+        round_id, kind, language, subject, text, reader_id, readers_language
+    )
 
 
 @shared_task(name="deliberation.remind_moderators")

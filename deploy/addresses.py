@@ -100,6 +100,8 @@ ADDRESSES: Final[dict[str, str]] = {
     "invite_all": "recruit",
     "remind_all": "recruit",
     "try_letters_again": "recruit",
+    "letter_texts": "recruit",
+    "letter_text": "recruit",
     "contacts": "contacts",
     "add_contacts": "contacts",
     "check_contacts": "contacts",

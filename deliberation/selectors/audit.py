@@ -37,6 +37,8 @@ ACTIONS = {
     "people.reminded": gettext_lazy("Reminders sent"),
     "people.tried_again": gettext_lazy("Letters that failed sent again"),
     "letters.printed": gettext_lazy("Letters printed"),
+    "letter.reworded": gettext_lazy("Own words written for a letter"),
+    "letter.reset": gettext_lazy("Standard words in a letter again"),
     "contacts.added": gettext_lazy("Contacts added"),
     "contacts.deleted": gettext_lazy("Contacts deleted"),
     "contact.edited": gettext_lazy("A contact changed"),

@@ -40,6 +40,8 @@ VOTE = Limit("vote", every=0.5, burst=60)
 PROPOSE = Limit("propose", every=60, burst=5)
 SIMILAR = Limit("similar", every=1, burst=30)
 CONTACT = Limit("contact", every=600, burst=5)
+# By user.
+SAMPLE = Limit("sample", every=60, burst=10)
 # By network: many people may sit behind one address.
 VOTE_NETWORK = Limit("vote-network", every=0.01, burst=3000)
 JOIN = Limit("join", every=2, burst=60)

@@ -6,8 +6,15 @@ import hashlib
 import hmac
 import secrets
 from base64 import urlsafe_b64encode
+from typing import Final
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+
+from .errors import Gone
+
+# Stands where the secret would, in a letter that somebody sends to themselves to look at.
+SAMPLE: Final = "sample"
 
 
 def new_token() -> str:
@@ -28,3 +35,9 @@ def computed_token(*words: object) -> str:
     text = ".".join(map(str, ("folkmoot", *words))).encode()
     digest = hmac.digest(settings.SECRET_KEY.encode(), text, hashlib.sha256)
     return urlsafe_b64encode(digest[:16]).decode().rstrip("=")
+
+
+def refuse_sample(token: str) -> None:
+    """Say of a link from a sample letter that it is one. Raises Gone."""
+    if token == SAMPLE:
+        raise Gone(_("This link stands in a sample of a letter. It leads nowhere."))

@@ -17,6 +17,7 @@ from deliberation.services.errors import Gone
 from deliberation.services.pools import find_member
 from deliberation.services.recruiting import seat_link_token
 from deliberation.services.sign_up import NOT_ON_THE_LIST
+from deliberation.services.tokens import refuse_sample
 
 
 @never_cache
@@ -24,6 +25,7 @@ from deliberation.services.sign_up import NOT_ON_THE_LIST
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     """Opening the link changes nothing; a button says yes or no. Yes leads to the seat."""
+    refuse_sample(token)
     deliberation, pool = linked_lottery(slug)
     limits.take(limits.LINK, limits.network(request))
     drawn = _drawn(pool, token)

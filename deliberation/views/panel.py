@@ -12,10 +12,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from deliberation.access import Managed, managed_deliberation
+from deliberation.letter_samples import sample_letter
 from deliberation.links import absolute
 from deliberation.models.rounds import Phase
 from deliberation.phases import ever_allowed
-from deliberation.seat_letters import sample_letter
 from deliberation.selectors.recruiting import panel_state
 from deliberation.services import recruiting
 from deliberation.services.subscriptions import mail_offered
@@ -100,7 +100,7 @@ def _page(
         "may_contact": managed.may("contacts"),
         "may_draw": ever_allowed(managed.role, "draw"),
         "mail_offered": mail_offered(),
-        "sample": sample_letter(managed.round, deliberation.language),
+        "sample": sample_letter(managed.round, "seat", deliberation.language).text.strip(),
         "waits": managed.round.phase == Phase.DRAFT,
         "open_link": absolute(deliberation.get_absolute_url(), request),
         "vendor_link": join + "?xid=",

@@ -17,6 +17,7 @@ from deliberation.services import sign_up as services
 from deliberation.services.errors import Gone, TooMany
 from deliberation.services.pools import find_member
 from deliberation.services.quotas import balances
+from deliberation.services.tokens import refuse_sample
 
 
 @never_cache
@@ -77,6 +78,7 @@ def sign_up_link(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 
     Opening it changes nothing, since mail programs open links before people do.
     """
+    refuse_sample(token)
     deliberation, pool = linked_lottery(slug)
     limits.take(limits.LINK, limits.network(request))
     if request.method == "POST":

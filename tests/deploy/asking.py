@@ -32,6 +32,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "edit_principle": {"number": 2, "key": "$principle"},
     "edit_version": {"number": 2},
     "export": {"number": 1, "format": "canonical-json"},
+    "letter_text": {"kind": "seat", "language": "en"},
     "member": {"number": "$member"},
     "member_invitation": {"number": "$invitation"},
     "mfa_edit_webauthn": {"pk": 1},
