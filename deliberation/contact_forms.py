@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from deliberation import postal
 from deliberation.models import Contact, Panel
 from deliberation.selectors.contacts import STATES
 from deliberation.services.list_uploads import LARGEST
@@ -103,17 +104,29 @@ class ContactForm(forms.Form):
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    postal_address = forms.CharField(
+        label=_("Postal address"),
+        help_text=_("Line by line, as on an envelope, without the name."),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "dir": "auto", "autocomplete": "off"}),
+    )
     language = forms.ChoiceField(label=_("Language of the letters"), choices=settings.LANGUAGES)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        names = ("email", "name", "reference")
+        names = ("email", "name", "reference", "postal_address")
         if not self.errors and not any(cleaned.get(name) for name in names):
             self.add_error("email", _("Write an address, a name or a reference."))
         return cleaned
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
+
+    def clean_postal_address(self) -> str:
+        address = postal.tidy(self.cleaned_data["postal_address"])
+        if words := postal.problem(address):
+            raise ValidationError(words)
+        return address
 
 
 def of_contact(contact: Contact) -> dict[str, str]:
@@ -122,6 +135,7 @@ def of_contact(contact: Contact) -> dict[str, str]:
         "email": contact.email,
         "name": contact.name,
         "reference": contact.reference,
+        "postal_address": contact.postal_address,
         "language": contact.language,
     }
 

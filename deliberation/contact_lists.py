@@ -9,11 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from django.utils.translation import gettext as _
+
+from deliberation import postal
 
 LIMIT: Final = 100_000
 _CELL_LIMIT: Final = 1000  # characters
@@ -23,9 +26,11 @@ _FORMULA: Final = re.compile(r"[=+\-@]\s*\S", re.DOTALL)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
 # Names that a column often has in exports, by the name that callers use.
 _ALSO: Final = {
-    "e-mail": ("email", "mail", "emailaddress", "mailaddress"),
-    "reference": ("ref", "id", "code"),
-    "language": ("lang",),
+    "e-mail": ("email", "mail", "emailaddress", "mailaddress", "courriel", "correo electrónico"),
+    "name": ("full name", "nom", "nombre"),
+    "reference": ("ref", "id", "code", "Referenz", "referencia"),
+    "language": ("lang", "Sprache", "langue", "idioma"),
+    **postal.ALSO,
 }
 
 
@@ -51,7 +56,8 @@ class Table:
     problems: list[Problem] = field(default_factory=list)
     encoding: str = "UTF-8"
     separator: str = ","
-    # Columns of the file that nobody asked for.
+    # Columns of the file by the names they were asked for, and those nobody asked for.
+    columns: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
 
@@ -62,7 +68,8 @@ def read_rows(
 
     The encoding (UTF-8, UTF-16, Windows-1252) and the separator (comma, semicolon, tab) are
     found out and told. Columns are found by their names in the first line, in any order and
-    spelling of capitals and hyphens. ``required`` columns must be there and filled in.
+    spelling of capitals, accents and hyphens. Where a column could be two of those wanted, it is
+    the one named first. ``required`` columns must be there and filled in.
     """
     table = Table()
     text = _decoded(data, table)
@@ -74,6 +81,7 @@ def read_rows(
     wanted = [*required, *optional]
     columns = _header(reader, table, wanted, required)
     if columns is not None:
+        table.columns = list(columns)
         _body(reader, lines, table, columns, wanted, required, limit)
     return table
 
@@ -131,7 +139,12 @@ def _header(
     names = _first_row(reader, table)
     if names is None:
         return None
-    known = {_folded(spelling): name for name in wanted for spelling in (name, *_also(name))}
+    known: dict[str, str] = {}
+    # What the caller calls a column comes before what it is called elsewhere.
+    for spellings in ({name: (name,) for name in wanted}, {name: _also(name) for name in wanted}):
+        for name, of_name in spellings.items():
+            for spelling in of_name:
+                known.setdefault(_folded(spelling), name)
     places: dict[str, int] = {}
     for place, cell in enumerate(names):
         name = known.get(_folded(cell))
@@ -164,7 +177,8 @@ def _folded_key(name: str) -> str:
 
 
 def _folded(name: str) -> str:
-    return re.sub(r"[\s_\-–.]+", "", name).casefold()
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(c for c in plain if not (unicodedata.combining(c) or c.isspace() or c in "_-–."))
 
 
 def _missing(
@@ -210,14 +224,14 @@ def _body(
             table.problems.append(Problem(line, "", words % {"n": limit}))
             return
         cells += [""] * (width - len(cells))
-        row = blank | {name: cells[place].strip() for name, place in columns.items()}
-        found = [*_cells_problems(row, line), *_empty(row, line, required)]
+        given = {name: cells[place].strip() for name, place in columns.items()}
+        found = [*_cells_problems(given, line), *_empty(given, line, required)]
         if not found:
-            found = _twice(row, line, seen)
+            found = _twice(given, line, seen)
         if found:
             table.problems.extend(found)
         else:
-            table.rows.append(row)
+            table.rows.append(blank | given)
             table.line_numbers.append(line)
 
 

@@ -9,8 +9,9 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from deliberation import postal
 from deliberation.contact_lists import Problem, read_rows
-from deliberation.services.contacts import check_people, read_language
+from deliberation.services.contacts import check_people, postal_addresses, read_language
 from deliberation.services.pools import Person
 from deliberation.services.quotas import Balance, Quota
 
@@ -31,25 +32,38 @@ class PoolList:
     encoding: str = ""
     left_out: list[str] = field(default_factory=list)
 
+    @property
+    def unreachable(self) -> int:
+        """How many have neither an e-mail nor a postal address."""
+        return sum(not (person.email or person.postal_address) for person in self.people)
+
+    @property
+    def first_on_paper(self) -> Person | None:
+        """Someone with a postal address, to look at it."""
+        return next((person for person in self.people if person.postal_address), None)
+
 
 def read_people(
     data: bytes, *, strata: Sequence[Balance], known: AbstractSet[str], language: str
 ) -> PoolList:
     """People with one column per stratum. known : addresses that the panel has, lower case.
 
-    language : of people whose line says none. Never raises for bad content.
+    language : of the deliberation, and of people whose line says none. Never raises for bad
+    content.
     """
     names = [stratum.name for stratum in strata]
-    table = read_rows(data, required=names, optional=(EMAIL, NAME, REFERENCE, LANGUAGE))
+    parts = address_columns(names)
+    table = read_rows(data, required=names, optional=(EMAIL, NAME, REFERENCE, LANGUAGE, *parts))
     found = PoolList(
         problems=list(table.problems), encoding=table.encoding, left_out=table.left_out
     )
     places = [(one.name, {q.value.casefold(): q.value for q in one.quotas}) for one in strata]
-    broken = check_people(table)
+    addresses = postal_addresses(table, language=language, columns=parts)
+    broken = check_people(table, addresses)
     found.problems.extend(broken)
     lines_broken = {problem.line for problem in broken}
     unknown: dict[tuple[str, str], int] = {}
-    for row, line in zip(table.rows, table.line_numbers, strict=True):
+    for row, line, address in zip(table.rows, table.line_numbers, addresses, strict=True):
         problems, values = [], {}
         for name, allowed in places:
             value = allowed.get(row[name].casefold())
@@ -65,10 +79,20 @@ def read_people(
         if email and email in known:
             found.known += 1
         else:
-            found.people.append(_person(row, email, values, language))
+            found.people.append(_person(row, email, values, address, language))
     found.unknown = [(name, value, lines) for (name, value), lines in sorted(unknown.items())]
     found.problems.sort(key=lambda problem: problem.line)
     return found
+
+
+def address_columns(strata: Sequence[str]) -> list[str]:
+    """The columns of postal addresses that a list with these strata may have.
+
+    A stratum that is called as a part of the address, such as "town", is a stratum: whoever
+    divides by town and village does not mean the town on the envelope.
+    """
+    taken = {name.casefold() for name in strata}
+    return [name for name in postal.COLUMNS if name not in taken]
 
 
 def read_quotas(data: bytes, *, seats: int) -> tuple[list[Balance], list[Problem]]:
@@ -93,13 +117,16 @@ def _unknown(line: int, name: str, value: str) -> Problem:
     return Problem(line, name, words % {"value": value[:60], "name": name})
 
 
-def _person(row: dict[str, str], email: str, values: dict[str, str], language: str) -> Person:
+def _person(
+    row: dict[str, str], email: str, values: dict[str, str], address: str, language: str
+) -> Person:
     return Person(
         email=email,
         name=row.get(NAME, ""),
         reference=row.get(REFERENCE, ""),
         language=read_language(row.get(LANGUAGE, "")) or language,
         values=values,
+        postal_address=address,
     )
 
 

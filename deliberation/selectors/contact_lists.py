@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from deliberation.postal import on_one_line
 from deliberation.services.contacts import Review
 
 
@@ -20,6 +21,7 @@ class CheckRow:
     message: str = ""
     email: str = ""
     name: str = ""
+    postal_address: str = ""
     language: str = ""
 
 
@@ -41,6 +43,7 @@ def check_rows(review: Review) -> list[CheckRow]:
             message=message,
             email=p.email,
             name=p.name or p.reference,
+            postal_address=on_one_line(p.postal_address),
             language=p.language,
         )
         for people, state, label, message in labels

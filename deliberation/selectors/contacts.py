@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy as _
 
 from deliberation.models import Contact, Outgoing, Panel, Participant, PoolMember
 from deliberation.models.recruiting import MailKind, MailState
+from deliberation.postal import on_one_line
 from deliberation.services.recruiting import WITH_LINK
 
 # How far someone is, and the words for it. In the order of the filter.
@@ -72,7 +73,10 @@ def contacts(panel: Panel, *, search: str = "", state: str = "") -> QuerySet[Con
     found = _with_state(panel.contacts.all())
     if search:
         found = found.filter(
-            Q(email__icontains=search) | Q(name__icontains=search) | Q(reference__icontains=search)
+            Q(email__icontains=search)
+            | Q(name__icontains=search)
+            | Q(reference__icontains=search)
+            | Q(postal_address__icontains=search)
         )
     if state in STATES:
         found = found.filter(Q(("state", state)))
@@ -103,11 +107,14 @@ def letters_of(contact: Contact) -> QuerySet[Outgoing]:
 
 
 def _row(contact: Any, reminders: int) -> ContactRow:
+    address = on_one_line(contact.postal_address)
+    title = contact.name or contact.email or contact.reference or address
+    under = contact.email or address
     return ContactRow(
         pk=contact.pk,
-        title=contact.name or contact.email or contact.reference,
-        under=contact.email if contact.name else "",
-        reference=contact.reference if contact.name or contact.email else "",
+        title=title,
+        under=under if under != title else "",
+        reference=contact.reference if contact.reference != title else "",
         language=contact.language,
         state=contact.state,
         label=str(STATES[contact.state]),

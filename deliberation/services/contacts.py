@@ -17,6 +17,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from deliberation import postal
 from deliberation.contact_lists import Problem, Table, read_rows
 from deliberation.models import Contact, Deliberation, Outgoing, Panel, Seat, User
 from deliberation.models.recruiting import MailKind, MailState
@@ -26,7 +27,7 @@ from .audit import record
 from .errors import Gone, Invalid
 from .panels import reissue_seat
 
-COLUMNS: Final = ("e-mail", "name", "reference", "language")
+COLUMNS: Final = ("e-mail", "name", "reference", "language", *postal.COLUMNS)
 _LONGEST: Final = {"e-mail": 254, "name": 200, "reference": 100}
 
 
@@ -39,6 +40,7 @@ class NewContact:
     name: str
     reference: str
     language: str
+    postal_address: str = ""
 
 
 @dataclass(slots=True)
@@ -56,14 +58,20 @@ class Review:
     def importable(self) -> bool:
         return bool(self.new) and not self.problems
 
+    @property
+    def unreachable(self) -> int:
+        """How many have neither an e-mail nor a postal address."""
+        return sum(not (person.email or person.postal_address) for person in self.new)
+
 
 def review(*, panel: Panel, data: bytes, language: str) -> Review:
     """Read a list and say what it would do, without doing it.
 
-    language : for people whose line names none.
+    language : of the deliberation, and of people whose line names none.
     """
     table = read_rows(data, required=[], optional=COLUMNS)
-    problems = [*table.problems, *check_people(table)]
+    addresses = postal_addresses(table, language=language)
+    problems = [*table.problems, *check_people(table, addresses)]
     broken = {problem.line for problem in problems}
     found = Review(
         problems=sorted(problems, key=lambda p: p.line),
@@ -72,35 +80,54 @@ def review(*, panel: Panel, data: bytes, language: str) -> Review:
         left_out=table.left_out,
     )
     there = _known(panel)
-    for line, row in zip(table.line_numbers, table.rows, strict=True):
+    for line, row, address in zip(table.line_numbers, table.rows, addresses, strict=True):
         if line not in broken:
-            person = _person(line, row, language)
+            person = _person(line, row, address, language)
             (found.known if person.email in there else found.new).append(person)
     return found
 
 
-def check_people(table: Table) -> list[Problem]:
-    """What is wrong with the four columns about people, beyond what ``read_rows`` finds."""
+def postal_addresses(
+    table: Table, *, language: str, columns: Sequence[str] = postal.COLUMNS
+) -> list[str]:
+    """The postal address of each row, "" where there is none.
+
+    language : of the deliberation. columns : those of postal.COLUMNS that mean an address here.
+    """
+    there = [name for name in columns if name in table.columns]
+    if not there:
+        return [""] * len(table.rows)
+    return [
+        postal.put_together({name: row[name] for name in there}, language=language)
+        for row in table.rows
+    ]
+
+
+def check_people(table: Table, addresses: Sequence[str]) -> list[Problem]:
+    """What is wrong with the columns about people, beyond what ``read_rows`` finds.
+
+    addresses : the postal address of each row.
+    """
     problems: list[Problem] = []
     seen: dict[str, int] = {}
-    for line, row in zip(table.line_numbers, table.rows, strict=True):
+    for line, row, address in zip(table.line_numbers, table.rows, addresses, strict=True):
         email = row.get("e-mail", "").lower()
         if email and email in seen:
             words = _("This address stands on line %(n)d already.") % {"n": seen[email]}
             problems.append(Problem(line, "e-mail", words))
         else:
-            problems.extend(_wrong(line, row))
+            problems.extend(_wrong(line, row, address))
         seen.setdefault(email, line)
     return problems
 
 
-def _wrong(line: int, row: dict[str, str]) -> list[Problem]:
+def _wrong(line: int, row: dict[str, str], address: str) -> list[Problem]:
     problems = []
     email, language = row.get("e-mail", ""), row.get("language", "")
     if email and not is_address(email):
         words = _("“%(cell)s” is not an e-mail address.") % {"cell": email[:60]}
         problems.append(Problem(line, "e-mail", words))
-    if not (email or row.get("name") or row.get("reference")):
+    if not (email or row.get("name") or row.get("reference") or address):
         problems.append(Problem(line, "", _("This line has no address, no name, no reference.")))
     if language and read_language(language) is None:
         words = _("“%(cell)s” is none of the languages here: %(known)s.")
@@ -110,6 +137,8 @@ def _wrong(line: int, row: dict[str, str]) -> list[Problem]:
         if len(row.get(name, "")) > longest:
             words = _("This cell is too long. At most %(n)d characters.") % {"n": longest}
             problems.append(Problem(line, name, words))
+    if address and (words := postal.problem(address)):
+        problems.append(Problem(line, "address" if row.get("address") else "street", words))
     return problems
 
 
@@ -141,7 +170,12 @@ def add_contacts(
         there = _known(panel)
         rows = [
             Contact(
-                panel=panel, email=p.email, name=p.name, reference=p.reference, language=p.language
+                panel=panel,
+                email=p.email,
+                name=p.name,
+                reference=p.reference,
+                postal_address=p.postal_address,
+                language=p.language,
             )
             for p in people
             if p.email not in there
@@ -155,15 +189,28 @@ def add_contacts(
 
 
 def edit_contact(
-    *, contact: Contact, email: str, name: str, reference: str, language: str, actor: User | None
+    *,
+    contact: Contact,
+    email: str,
+    name: str,
+    reference: str,
+    postal_address: str,
+    language: str,
+    actor: User | None,
 ) -> bool:
     """Change how to reach someone. A new address forgets letters that came back from the old.
 
     Returns whether anything changed. Raises Invalid(field "email") for an address that another
     contact has, or if nothing at all would be left.
     """
-    given = {"email": email.lower(), "name": name, "reference": reference, "language": language}
-    if not (email or name or reference):
+    given = {
+        "email": email.lower(),
+        "name": name,
+        "reference": reference,
+        "postal_address": postal_address,
+        "language": language,
+    }
+    if not (email or name or reference or postal_address):
         raise Invalid(_("Write an address, a name or a reference."), field="email")
     changed = {key: value for key, value in given.items() if getattr(contact, key) != value}
     if not changed:
@@ -270,11 +317,12 @@ def _known(panel: Panel) -> set[str]:
     return set(panel.contacts.exclude(email="").values_list("email", flat=True))
 
 
-def _person(line: int, row: dict[str, str], language: str) -> NewContact:
+def _person(line: int, row: dict[str, str], address: str, language: str) -> NewContact:
     return NewContact(
         line=line,
         email=row["e-mail"].lower(),
         name=row["name"],
         reference=row["reference"],
         language=read_language(row["language"]) or language,
+        postal_address=address,
     )

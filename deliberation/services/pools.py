@@ -42,6 +42,7 @@ class Person:
     reference: str
     language: str
     values: Mapping[str, str]
+    postal_address: str = ""
 
 
 def eligible(pool: Pool) -> QuerySet[PoolMember]:
@@ -271,6 +272,7 @@ def _contact(pool: Pool, person: Person) -> Contact:
         email=person.email,
         name=person.name,
         reference=person.reference,
+        postal_address=person.postal_address,
         language=person.language,
     )
 

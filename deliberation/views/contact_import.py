@@ -83,8 +83,11 @@ def check_file(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         raise Http404
     rows = check_rows(_review(managed, upload))
     table = csv_text(
-        [_("Line"), _("Outcome"), _("Column"), _("Why"), _("E-mail address"), _("Name")],
-        [(r.line, r.label, r.column, r.message, r.email, r.name) for r in rows],
+        [
+            *(_("Line"), _("Outcome"), _("Column"), _("Why")),
+            *(_("E-mail address"), _("Name"), _("Postal address")),
+        ],
+        [(r.line, r.label, r.column, r.message, r.email, r.name, r.postal_address) for r in rows],
     )
     response = HttpResponse(table, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{slug}-list-checked.csv"'

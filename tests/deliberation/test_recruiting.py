@@ -212,6 +212,7 @@ class TestChanging:
             email="Right@Example.org",
             name="",
             reference="",
+            postal_address="",
             language="de",
             actor=None,
         )
@@ -224,7 +225,13 @@ class TestChanging:
         alice, bob, _eve = listed(make_open())
         with pytest.raises(Invalid) as refused:
             contacts.edit_contact(
-                contact=alice, email=bob.email, name="", reference="", language="en", actor=None
+                contact=alice,
+                email=bob.email,
+                name="",
+                reference="",
+                postal_address="",
+                language="en",
+                actor=None,
             )
         assert refused.value.field == "email"
 
