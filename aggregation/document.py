@@ -12,6 +12,7 @@ from typing import Any
 
 from aggregation.models import (
     Run,
+    RunStatus,
     SelectionFinding,
     StatementFinding,
     StatementGroupFinding,
@@ -20,7 +21,7 @@ from aggregation.models import (
 
 def outcome_document(run: Run) -> dict[str, Any]:
     """What ``Outcome.to_dict()`` gave, from the findings of a run that is done."""
-    if run.summary is None:
+    if run.summary is None or run.status != RunStatus.DONE:
         raise ValueError("the run is not done")
     whole = dict(run.summary)
     priority = whole.pop("priority")

@@ -6,14 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from secrets import token_hex
 
-from celery.exceptions import SoftTimeLimitExceeded
-from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
-from django.utils.translation import gettext as _
 
 from aggregation.models import PartStatus, Run, RunPart, RunStatus
-from deliberation.figures import decimal
 from deliberation.leases import LostLease, lease
 
 MAX_ATTEMPTS = 3
@@ -113,19 +109,6 @@ def claim_part(part_id: int, worker: str) -> PartClaim | None:
 def pause(attempts: int) -> timedelta:
     """How long to wait after so many failed attempts."""
     return timedelta(seconds=BACK_OFF[min(attempts, len(BACK_OFF)) - 1])
-
-
-def is_time_up(error: Exception) -> bool:
-    """Whether the attempt was ended by the time limit."""
-    return isinstance(error, SoftTimeLimitExceeded)
-
-
-def what_happened(error: Exception) -> str:
-    """Why an attempt failed, in a few words. Not the error's own, which may hold anything."""
-    if not is_time_up(error):
-        return type(error).__name__
-    minutes = settings.RUN_TIME_LIMIT_SECONDS / 60
-    return _("it took longer than %(minutes)s minutes") % {"minutes": decimal(minutes)}
 
 
 def _unique(worker: str) -> str:

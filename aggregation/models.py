@@ -40,7 +40,8 @@ class Run(models.Model):
     input_digest = models.CharField(max_length=64, blank=True)
     outcome_digest = models.CharField(max_length=64, blank=True)
     engine_version = models.CharField(max_length=20, blank=True)
-    # Outcome.to_dict() without what the finding tables hold row by row.
+    # Outcome.to_dict() without what the finding tables hold row by row; of a failed run, why
+    # (failures.py).
     summary = models.JSONField(null=True)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -18,27 +18,33 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Coalesce, Now
-from django.utils.translation import gettext as _
 
 from aggregation.engine import EngineError
+from aggregation.failures import (
+    Failure,
+    cause,
+    cause_in_words,
+    died,
+    is_time_up,
+    of_part,
+    refused,
+    tried,
+)
 from aggregation.leases import (
     IN_PARTS,
     MAX_ATTEMPTS,
     PartClaim,
     claim_part,
     due,
-    is_time_up,
     part_due,
     part_expired,
     pause,
-    what_happened,
 )
 from aggregation.messages import send_parts
 from aggregation.models import PartStatus, Run, RunPart, RunStatus
 from aggregation.range_job import Job
 from aggregation.range_steps import STEPS, n_parts, outcome, steps_of
-from aggregation.runs import mark_done
-from aggregation.words import step_in_words
+from aggregation.runs import failed, mark_done
 from deliberation.leases import LostLease, kept_alive, lease
 
 # As for runs: the sweep leaves new parts to their own message for so long, and its own messages
@@ -96,7 +102,7 @@ def execute_part(part_id: int, worker: str) -> bool:
         log.info("part taken over by another worker", part=str(part))
         return False
     except EngineError as error:
-        return _fail(part.run_id, str(error))
+        return _fail(part.run_id, refused(error), str(error))
     except Exception as error:
         log.exception("part failed", part=str(part))
         return _try_again(mine, part, error)
@@ -178,15 +184,13 @@ def _lay_out(job: Job, place: int) -> None:
     transaction.on_commit(partial(send_parts, [part.pk for part in parts]))
 
 
-def _fail(run_id: int, error: str) -> bool:
+def _fail(run_id: int, failure: Failure, error: str = "") -> bool:
     """The end of the run, for bad. Locks the run first, as all who touch both do."""
     with transaction.atomic():
         run = _in_parts(run_id)
         if run is None:
             return False
-        Run.objects.filter(pk=run_id).update(
-            status=RunStatus.FAILED, error=error, step="", lease_until=None, finished_at=Now()
-        )
+        Run.objects.filter(pk=run_id).update(**failed(failure, error))
         run.parts.all().delete()
     return True
 
@@ -194,18 +198,15 @@ def _fail(run_id: int, error: str) -> bool:
 def _try_again(mine: PartClaim, part: RunPart, error: Exception) -> bool:
     if is_time_up(error):
         connection.close()  # what it was doing was cut off anywhere
-    what = what_happened(error)
     attempts = mine.row().values_list("attempts", flat=True).first()
     if attempts is None:
         return False
     if attempts >= MAX_ATTEMPTS:
-        words = _("Part %(part)d of the step “%(step)s” failed %(n)d times: %(what)s.")
-        of = {"part": part.number + 1, "step": _said(part), "n": attempts, "what": what}
-        return _fail(part.run_id, words % of)
+        return _fail(part.run_id, _about(part, tried(error, n=attempts)))
     mine.row().update(
         status=PartStatus.WAITING,
         lease_until=None,
-        error=what,
+        error=cause_in_words(cause(error)),
         not_before=Now() + pause(attempts),
     )
     return False
@@ -230,12 +231,11 @@ def sweep() -> int:
 
 
 def _give_up() -> None:
-    words = _("The worker died %(n)d times while it was at work on part %(part)d of “%(step)s”.")
     for part in RunPart.objects.filter(part_expired(), attempts__gte=MAX_ATTEMPTS):
-        of = {"n": MAX_ATTEMPTS, "part": part.number + 1, "step": _said(part)}
-        _fail(part.run_id, words % of)
+        _fail(part.run_id, _about(part, died(n=MAX_ATTEMPTS)))
 
 
-def _said(part: RunPart) -> str:
-    """The step of a part, for people."""
-    return step_in_words(next(step.said for step in STEPS if step.name == part.step))
+def _about(part: RunPart, failure: Failure) -> Failure:
+    """The failure of one part, counted from one, in the step that people know by name."""
+    step = next(step.said for step in STEPS if step.name == part.step)
+    return of_part(failure, part=part.number + 1, step=step)

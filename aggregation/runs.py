@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 from django.db import connection, transaction
@@ -17,15 +18,14 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from aggregation.engine import EngineError, Outcome, Plan, aggregate
+from aggregation.failures import KEPT, Failure, died, in_words, is_time_up, refused, tried
 from aggregation.leases import (
     MAX_ATTEMPTS,
     Claim,
     claim,
     due,
     expired,
-    is_time_up,
     pause,
-    what_happened,
 )
 from aggregation.loading import load_matrix
 from aggregation.messages import send
@@ -117,7 +117,7 @@ def official_run(round: Round) -> Run | None:
 def execute(run_id: int, worker: str, *, progress: Progress | None = None) -> bool:
     """Claim, aggregate, save. True if this call finished the run, for good or for bad.
 
-    A refusal of the engine fails the run at once with the engine's words. Anything else is
+    A refusal of the engine fails the run at once and is kept with it. Anything else is
     tried again later, three times in all.
     """
     mine = claim(run_id, worker)
@@ -130,7 +130,7 @@ def execute(run_id: int, worker: str, *, progress: Progress | None = None) -> bo
         log.info("run taken over by another worker", run=run_id)
         return False
     except EngineError as error:
-        return _fail(mine, str(error))
+        return bool(mine.row().update(**failed(refused(error), str(error))))
     except Exception as error:
         log.exception("run failed", run=run_id)
         return _try_again(mine, error)
@@ -175,12 +175,16 @@ def mark_done(run: Run, outcome: Outcome) -> None:
     )
 
 
-def _fail(mine: Claim, error: str) -> bool:
-    return bool(
-        mine.row().update(
-            status=RunStatus.FAILED, error=error, step="", lease_until=None, finished_at=Now()
-        )
-    )
+def failed(failure: Failure, error: str = "") -> dict[str, Any]:
+    """What is written of a run that failed. error : for shells and logs, if not the same."""
+    return {
+        "status": RunStatus.FAILED,
+        "error": error or in_words(failure),
+        "summary": {KEPT: failure},
+        "step": "",
+        "lease_until": None,
+        "finished_at": Now(),
+    }
 
 
 def _try_again(mine: Claim, error: Exception) -> bool:
@@ -190,8 +194,7 @@ def _try_again(mine: Claim, error: Exception) -> bool:
     if attempts is None:
         return False
     if attempts >= MAX_ATTEMPTS:
-        of = {"n": attempts, "what": what_happened(error)}
-        return _fail(mine, _("It failed %(n)d times: %(what)s.") % of)
+        return bool(mine.row().update(**failed(tried(error, n=attempts))))
     mine.row().update(
         status=RunStatus.QUEUED,
         step="",
@@ -221,10 +224,7 @@ def sweep() -> int:
 
 
 def _give_up() -> None:
-    error = _("The worker died %(n)d times while it was at work on this run.") % {"n": MAX_ATTEMPTS}
-    Run.objects.filter(expired(), attempts__gte=MAX_ATTEMPTS).update(
-        status=RunStatus.FAILED, error=error, step="", lease_until=None, finished_at=Now()
-    )
+    Run.objects.filter(expired(), attempts__gte=MAX_ATTEMPTS).update(**failed(died(n=MAX_ATTEMPTS)))
 
 
 def _queue_missing() -> None:

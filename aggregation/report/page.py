@@ -11,7 +11,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from aggregation.engine import RULES
-from aggregation.models import ParticipantFinding, Run, SelectionStatus
+from aggregation.models import ParticipantFinding, Run, RunStatus, SelectionStatus
 from aggregation.opinion_map import UNGROUPED, OpinionMap, draw
 from aggregation.report import finding, people
 from aggregation.report.groups import Group, groups
@@ -108,7 +108,7 @@ class Report:
 def report_of(run: Run) -> Report:
     """The report of a done run, from its findings. A fixed number of queries."""
     found = run.summary
-    if found is None or run.finished_at is None or run.started_at is None:
+    if found is None or run.status != RunStatus.DONE or not (run.finished_at and run.started_at):
         raise ValueError("the run is not done")
     statements = lines(run)
     known = groups(run, statements)

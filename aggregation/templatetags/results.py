@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from aggregation import words
+from aggregation.failures import why_failed
 from aggregation.models import Run
 from aggregation.opinion_map import outline
 from aggregation.report.groups import Group
@@ -24,6 +25,7 @@ register = template.Library()
 
 register.filter("grouped", grouped)
 register.filter("step_words", words.step_in_words)
+register.filter("why_failed", why_failed)
 register.filter("measure_name", words.measure_name)
 
 

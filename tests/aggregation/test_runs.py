@@ -10,8 +10,10 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, connection
 from django.db.models.functions import Now
+from django.template.loader import render_to_string
+from django.utils import translation
 
-from aggregation import leases, runs
+from aggregation import failures, leases, runs
 from aggregation.document import outcome_text
 from aggregation.engine import EngineError, Plan, aggregate
 from aggregation.models import ParticipantFinding, Run, StatementFinding
@@ -246,3 +248,64 @@ def test_a_fault_while_saving_leaves_no_findings(monkeypatch):
     run.refresh_from_db()
     assert run.status == "queued"
     assert not any(table.objects.exists() for table in FINDINGS)
+
+
+def failed_page(run: Run, code: str) -> str:
+    """What organisers read of a run, in one language."""
+    with translation.override(code):
+        return render_to_string("aggregation/progress.html", {"run": Run.objects.get(pk=run.pk)})
+
+
+def test_why_a_run_failed_is_said_in_the_language_of_the_reader(monkeypatch):
+    def broken(*_: object) -> None:
+        raise OperationalError("the disk is full")
+
+    monkeypatch.setattr(runs, "_compute", broken)
+    run = ready_run(attempts=2)
+    assert runs.execute(run.pk, "w")
+    assert "It failed 3 times: OperationalError." in failed_page(run, "en")
+    assert "Die Auswertung ist 3-mal fehlgeschlagen: OperationalError." in failed_page(run, "de")
+
+
+@pytest.mark.parametrize(
+    ("error", "kept", "words"),
+    [
+        (
+            EngineError("too_few_points", k=5, points=4),
+            {"k": 5, "points": 4},
+            "stand at only 4 different places.",
+        ),
+        (
+            EngineError("matrix_malformed", reason="not sorted"),
+            {"reason": "not sorted"},
+            "the program is at fault (matrix_malformed)",
+        ),
+    ],
+)
+def test_what_the_engine_refuses_is_kept_for_pages_and_said_for_shells(
+    monkeypatch, error, kept, words
+):
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(runs, "_compute", refuse)
+    run = ready_run()
+    assert runs.execute(run.pk, "w")
+    run.refresh_from_db()
+    assert run.error == str(error)
+    assert run.summary["failure"]["params"] == kept
+    assert words in failed_page(run, "en")
+
+
+def test_runs_that_failed_before_reasons_were_kept_show_what_the_worker_wrote():
+    run = ready_run()
+    Run.objects.filter(pk=run.pk).update(status="failed", error="The disk was full.")
+    assert "The disk was full." in failed_page(run, "de")
+
+
+def test_a_failed_run_has_no_outcome(monkeypatch):
+    run = ready_run()
+    Run.objects.filter(pk=run.pk).update(**runs.failed(failures.died(n=3)))
+    run.refresh_from_db()
+    with pytest.raises(ValueError, match="not done"):
+        outcome_text(run)
