@@ -14,6 +14,7 @@ from itertools import accumulate
 
 from django.conf import settings
 
+from deliberation.came_from import CameFrom, came_from
 from deliberation.models import Deliberation, Round, Statement
 from deliberation.models.statements import Origin
 from deliberation.services.consent import text_hash
@@ -34,6 +35,7 @@ class DeckStatement:
     language: str
     direction: str
     from_panel: bool
+    came_from: CameFrom | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,11 @@ def read_deck(round: Round) -> Deck:
             "id", "number", "text", "language", "origin", "routing_weight", "group_weights"
         )
     )
+    made = came_from(child__round=round)
     statements = tuple(
-        DeckStatement(pk, number, text, language, direction(text), origin == Origin.PANEL)
+        DeckStatement(
+            pk, number, text, language, direction(text), origin == Origin.PANEL, made.get(pk)
+        )
         for pk, number, text, language, origin, _, _ in rows
     )
     groups = max((len(row[6]) for row in rows), default=0)

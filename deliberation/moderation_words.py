@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from deliberation.models import ModerationDecision
 from deliberation.models.moderation import Decision
+from deliberation.services.undo_rewrite import Rewrite
 from deliberation.texts import isolated
 
 
@@ -18,6 +19,16 @@ def said(made: Sequence[ModerationDecision]) -> str:
         around = "rtl" if get_language_bidi() else "ltr"
         return _about_one(made[0].decision) % {"text": isolated(made[0].statement.text, around)}
     return _about_many(made[0].decision, len(made)) % {"n": len(made)}
+
+
+def said_undone(rewrite: Rewrite) -> str:
+    """One sentence about a rewrite that was taken back."""
+    words = ngettext(
+        "Taken back. Statement %(numbers)s is as it was before.",
+        "Taken back. Statements %(numbers)s are as they were before.",
+        len(rewrite.old),
+    )
+    return words % {"numbers": ", ".join(str(one.number) for one in rewrite.old)}
 
 
 def _about_one(decision: str) -> str:

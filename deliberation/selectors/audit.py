@@ -28,6 +28,7 @@ ACTIONS = {
     "statements.accepted": gettext_lazy("Statements accepted together"),
     "statements.rejected": gettext_lazy("Statements rejected together"),
     "statements.undone": gettext_lazy("Decision taken back"),
+    "rewrite.undone": gettext_lazy("A rewrite taken back"),
     "statement.appealed": gettext_lazy("An author asked for a second look"),
     "seats.issued": gettext_lazy("Seats issued"),
     "seat.revoked": gettext_lazy("Seat revoked"),

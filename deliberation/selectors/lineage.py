@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from deliberation.came_from import came_from_words
 from deliberation.models import ModerationDecision, Round, Statement, StatementLineage
 from deliberation.models.moderation import Decision, ReasonCode
 from deliberation.models.statements import LineageKind, Status
@@ -44,29 +47,34 @@ class Family:
 
     @property
     def from_words(self) -> str:
-        """For example "Merged from 3, 7"; empty for a statement that comes from no other."""
+        """For example "Merged from statements 3, 7"; empty for one that comes from no other."""
         if not self.came_from:
             return ""
-        return f"{LineageKind(self.from_kind).label} {_numbers(self.came_from)}"
+        return came_from_words(self.from_kind, _numbers(self.came_from))
 
     @property
     def into_words(self) -> str:
         """For example "Split into 12, 13"; empty for a statement that still speaks for itself."""
-        if not self.became:
-            return ""
-        words = {
-            LineageKind.REWORDED: _("Reworded as %(numbers)s"),
-            LineageKind.SPLIT: _("Split into %(numbers)s"),
-            LineageKind.MERGED: _("Merged into %(numbers)s"),
-        }
-        return words[LineageKind(self.into_kind)] % {"numbers": _numbers(self.became)}
+        return _became_words(self.into_kind, _numbers(self.became)) if self.became else ""
+
+
+def _became_words(kind: str, numbers: str) -> str:
+    words = {
+        LineageKind.REWORDED: _("Reworded as %(numbers)s"),
+        LineageKind.SPLIT: _("Split into %(numbers)s"),
+        LineageKind.MERGED: _("Merged into %(numbers)s"),
+    }
+    return words[LineageKind(kind)] % {"numbers": numbers}
 
 
 NOBODY: Final = Family([], "", [], "")
 
 
 def families(statements: Iterable[Statement]) -> dict[int, Family]:
-    """Lineage both ways, by primary key; only statements that have any. Three queries at most."""
+    """Lineage both ways, by primary key; only statements that have any. Three queries at most.
+
+    Rewrites that were taken back are left out.
+    """
     keys = [one.pk for one in statements]
     up = list(_lines(child__in=keys))
     down = list(_lines(parent__in=keys))
@@ -84,6 +92,65 @@ def families(statements: Iterable[Statement]) -> dict[int, Family]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A rewrite as the log tells of it, taken back or not, from the side of one statement.
+
+    others : the statements on the other side. came : it was made from them, else it became them.
+    """
+
+    kind: str
+    others: list[int]
+    came: bool
+    at: datetime
+    undone_at: datetime | None
+
+    @property
+    def words(self) -> str:
+        """What was done, for example "Split into 12, 13"."""
+        numbers = ", ".join(str(number) for number in self.others)
+        return (came_from_words if self.came else _became_words)(self.kind, numbers)
+
+    @property
+    def undone_words(self) -> str:
+        """What taking it back did."""
+        n = len(self.others)
+        if self.came:
+            words = ngettext(
+                "Statement %(numbers)s is as it was before.",
+                "Statements %(numbers)s are as they were before.",
+                n,
+            )
+        else:
+            words = ngettext(
+                "Statement %(numbers)s no longer stands in its place.",
+                "Statements %(numbers)s no longer stand in its place.",
+                n,
+            )
+        return words % {"numbers": ", ".join(str(number) for number in self.others)}
+
+
+def pasts(statements: Iterable[Statement]) -> dict[int, list[Past]]:
+    """All rewrites that statements took part in, by primary key. Two queries.
+
+    All that a rewrite made carries one time, that of its lines in the log.
+    """
+    keys = [one.pk for one in statements]
+    found: dict[int, list[Past]] = {}
+    for came, here, other in ((True, "child", "parent"), (False, "parent", "child")):
+        lines = StatementLineage.objects.filter(**{f"{here}__in": keys})
+        columns = (f"{here}_id", f"{other}__number", "kind", "child__created_at", "undone_at")
+        for key, number, kind, at, undone_at in lines.order_by(f"{other}__number").values_list(
+            *columns
+        ):
+            mine = found.setdefault(key, [])
+            same = next((one for one in mine if (one.came, one.at) == (came, at)), None)
+            if same is None:
+                mine.append(same := Past(kind, [], came, at, undone_at))
+            same.others.append(number)
+    return found
+
+
 def family_of(round: Round, number: int) -> Family:
     """Lineage both ways of the statement with this public number."""
     found = list(Statement.objects.filter(round=round, number=number))
@@ -93,9 +160,10 @@ def family_of(round: Round, number: int) -> Family:
 def withheld(statements: Iterable[Statement]) -> set[int]:
     """Keys of statements whose text must not be repeated in public, now.
 
-    Those not shown that were ever turned down for one of the reasons in ``WITHHELD``.
+    Those not shown that were ever turned down for one of the reasons in ``WITHHELD``; also those
+    that wait again.
     """
-    hidden = [one.pk for one in statements if one.status == Status.REJECTED]
+    hidden = [one.pk for one in statements if one.status != Status.ACCEPTED]
     if not hidden:
         return set()
     harmful = ModerationDecision.objects.filter(
@@ -105,7 +173,7 @@ def withheld(statements: Iterable[Statement]) -> set[int]:
 
 
 def _lines(**wanted: object) -> Iterable[StatementLineage]:
-    found = StatementLineage.objects.filter(**wanted).select_related("child", "parent")
+    found = StatementLineage.objects.standing().filter(**wanted).select_related("child", "parent")
     return found.order_by("parent__number", "child__number")
 
 

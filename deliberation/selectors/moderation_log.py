@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from deliberation.models import Appeal, ModerationDecision, Round, Statement
 from deliberation.models.moderation import NOT_BY_A_PERSON, Decision, ReasonCode
 from deliberation.models.statements import Origin, Status
-from deliberation.selectors.lineage import NOBODY, Family, families, withheld
+from deliberation.selectors.lineage import Past, pasts, withheld
 
 _PER_PAGE: Final = 50
 _MOST_DIGITS: Final = 9
@@ -69,8 +69,9 @@ class Wanted:
 class LogRow:
     """One public line. ``text`` is None where it must not be repeated.
 
-    outcome : "accepted", "rejected", "replaced" or "undone".
-    family  : where an accepted statement comes from, what a replaced one became.
+    outcome       : "accepted", "rejected", "replaced" or "undone".
+    lineage_words : where an accepted statement comes from, what a replaced one became, and what
+                    it meant that this was taken back; "" where none of it is so.
     """
 
     when: datetime
@@ -81,17 +82,11 @@ class LogRow:
     reason: str
     note: str
     role: str
-    family: Family
+    lineage_words: str
 
     @property
     def outcome_words(self) -> str:
         return str(SHOWN[self.outcome])
-
-    @property
-    def lineage_words(self) -> str:
-        if self.outcome == "replaced":
-            return self.family.into_words
-        return self.family.from_words if self.outcome == "accepted" else ""
 
 
 def moderation_log(
@@ -101,10 +96,9 @@ def moderation_log(
     found = _narrowed(ModerationDecision.objects.filter(statement__round=round), wanted)
     shown = Paginator(found.select_related("statement").order_by("-id"), _PER_PAGE).get_page(page)
     statements = {line.statement_id: line.statement for line in shown}.values()
-    secret, kin = withheld(statements), families(statements)
+    secret, past = withheld(statements), pasts(statements)
     return shown, [
-        _row(line, line.statement_id in secret, kin.get(line.statement_id, NOBODY))
-        for line in shown
+        _row(line, line.statement_id in secret, past.get(line.statement_id, [])) for line in shown
     ]
 
 
@@ -123,18 +117,28 @@ def _narrowed(lines: QuerySet[ModerationDecision], wanted: Wanted) -> QuerySet[M
     return lines if wanted.number is None else lines.filter(statement__number=wanted.number)
 
 
-def _row(line: ModerationDecision, secret: bool, family: Family) -> LogRow:
+def _row(line: ModerationDecision, secret: bool, past: list[Past]) -> LogRow:
+    outcome = _outcome(line)
     return LogRow(
         when=line.created_at,
         number=line.statement.number,
         text=None if secret else line.statement.text,
         language=line.statement.language,
-        outcome=_outcome(line),
+        outcome=outcome,
         reason=str(ReasonCode(line.reason).label),
         note="" if secret else line.note,
         role=line.role_words,
-        family=family,
+        lineage_words=_lineage_words(outcome, line.created_at, past),
     )
+
+
+def _lineage_words(outcome: str, at: datetime, past: list[Past]) -> str:
+    """What this very line has to say; a statement may have been reworded more than once."""
+    if outcome == "undone":
+        return next((one.undone_words for one in past if one.undone_at == at), "")
+    if outcome == "replaced":
+        return next((one.words for one in past if not one.came and one.at == at), "")
+    return next((one.words for one in past if one.came and outcome == "accepted"), "")
 
 
 def _outcome(line: ModerationDecision) -> str:

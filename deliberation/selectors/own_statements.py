@@ -16,6 +16,7 @@ from deliberation.models import (
 )
 from deliberation.models.moderation import Decision, ReasonCode
 from deliberation.models.statements import LineageKind, Status
+from deliberation.selectors.lineage import Past, pasts
 from deliberation.selectors.proposing import Votable, votable
 from deliberation.services.appeals import may_ask_again
 
@@ -50,11 +51,15 @@ class OwnStatement:
     appeal: Appeal | None
     may_ask_again: bool
     successors: list[Successor]
+    # Of the newest rewrite that was taken back: what it had been made into, or made from.
+    undone: Past | None
 
     @property
     def reason(self) -> str:
-        """Why it is not shown; empty while it is."""
+        """Why it is not shown; empty while it is, and where a wording was taken back."""
         if self.statement.status != Status.REJECTED or self.latest is None:
+            return ""
+        if self.undone and self.undone.came:
             return ""
         return str(ReasonCode(self.latest.reason).label)
 
@@ -80,18 +85,18 @@ def own_statements(
         .prefetch_related("decisions")
         .order_by("-number")
     )
-    made = _successors(own, deck, participant)
-    return [_own_statement(one, made.get(one.pk, [])) for one in own]
+    made, past = _successors(own, deck, participant), pasts(own)
+    return [_own_statement(one, made.get(one.pk, []), past.get(one.pk, [])) for one in own]
 
 
 def own_statement(*, participant: Participant, round: Round, number: int) -> OwnStatement | None:
     """One statement of the participant's own; None if there is none of this number."""
     own = Statement.objects.filter(round=round, author=participant, number=number)
     found = own.select_related("round", "appeal").prefetch_related("decisions").first()
-    return _own_statement(found, []) if found else None
+    return _own_statement(found, [], []) if found else None
 
 
-def _own_statement(statement: Statement, made: list[Successor]) -> OwnStatement:
+def _own_statement(statement: Statement, made: list[Successor], past: list[Past]) -> OwnStatement:
     latest = max(statement.decisions.all(), key=lambda decision: decision.pk, default=None)
     appeal = getattr(statement, "appeal", None)
     return OwnStatement(
@@ -100,7 +105,14 @@ def _own_statement(statement: Statement, made: list[Successor]) -> OwnStatement:
         appeal=appeal,
         may_ask_again=appeal is None and may_ask_again(statement, latest),
         successors=made,
+        undone=_undone(latest, past),
     )
+
+
+def _undone(latest: ModerationDecision | None, past: list[Past]) -> Past | None:
+    """The rewrite that was taken back with the decision that holds: later ones make it old."""
+    at = latest.created_at if latest else None
+    return next((one for one in past if one.undone_at == at), None) if at else None
 
 
 def _successors(
@@ -108,7 +120,8 @@ def _successors(
 ) -> dict[int, list[Successor]]:
     """Statement id → what was made from it."""
     lines = list(
-        StatementLineage.objects.filter(parent__in=own)
+        StatementLineage.objects.standing()
+        .filter(parent__in=own)
         .select_related("child")
         .order_by("child__number")
     )

@@ -9,6 +9,7 @@ from typing import Final
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 
+from deliberation.came_from import CameFrom
 from deliberation.deck import Deck
 from deliberation.models import Exposure, ModerationDecision, Participant, Statement, Vote
 from deliberation.models.moderation import Decision
@@ -44,6 +45,7 @@ class Row:
     value: int | None
     important: bool
     in_vote: bool = True
+    came_from: CameFrom | None = None
 
     @property
     def agreed(self) -> bool:
@@ -95,7 +97,13 @@ def listed(*, participant: Participant, deck: Deck, numbers: Sequence[int]) -> l
     }
     return [
         Row(
-            s.number, s.text, s.language, s.direction, s.from_panel, *votes.get(s.id, (None, False))
+            s.number,
+            s.text,
+            s.language,
+            s.direction,
+            s.from_panel,
+            *votes.get(s.id, _UNSEEN),
+            came_from=s.came_from,
         )
         for s in (wanted[number] for number in dict.fromkeys(numbers) if number in wanted)
         if s.id in shown or s.id in votes
@@ -118,7 +126,7 @@ def own_votes(
     votes = Vote.objects.filter(participant=participant, round=deck.round)
     chosen = votes.filter(**FILTERS[show]).order_by(*ORDERS[order]).select_related("statement")
     shown = Paginator(chosen, _PER_PAGE).get_page(page)
-    return OwnVotes(shown, _rows(list(shown)), _counts(votes))
+    return OwnVotes(shown, _rows(list(shown), deck), _counts(votes))
 
 
 def own_vote(*, participant: Participant, deck: Deck, number: int) -> Row | None:
@@ -129,9 +137,9 @@ def own_vote(*, participant: Participant, deck: Deck, number: int) -> Row | None
     vote = Vote.objects.filter(participant=participant, statement=statement).first()
     if vote is not None:
         vote.statement = statement
-        return _rows([vote])[0]
+        return _rows([vote], deck)[0]
     had = participant.vote_events.filter(statement=statement).exists()
-    return _row(statement, None, important=False, withheld=False) if had else None
+    return _row(statement, None, deck, important=False, withheld=False) if had else None
 
 
 def _counts(votes: QuerySet[Vote]) -> dict[str, int]:
@@ -140,7 +148,7 @@ def _counts(votes: QuerySet[Vote]) -> dict[str, int]:
     return {"all": len(pairs), **of, "matters": sum(important for _, important in pairs)}
 
 
-def _rows(votes: list[Vote]) -> list[Row]:
+def _rows(votes: list[Vote], deck: Deck) -> list[Row]:
     out = [vote.statement_id for vote in votes if vote.statement.status != Status.ACCEPTED]
     # The last decision of each, since later ones overwrite earlier ones here.
     last = dict(
@@ -149,12 +157,21 @@ def _rows(votes: list[Vote]) -> list[Row]:
         .values_list("statement_id", "reason")
     )
     return [
-        _row(v.statement, v.value, v.important, withheld=last.get(v.statement_id) in WITHHELD)
+        _row(
+            v.statement,
+            v.value,
+            deck,
+            important=v.important,
+            withheld=last.get(v.statement_id) in WITHHELD,
+        )
         for v in votes
     ]
 
 
-def _row(statement: Statement, value: int | None, important: bool, *, withheld: bool) -> Row:
+def _row(
+    statement: Statement, value: int | None, deck: Deck, *, important: bool, withheld: bool
+) -> Row:
+    in_deck = deck.by_id(statement.pk)
     return Row(
         number=statement.number,
         text=None if withheld else statement.text,
@@ -164,4 +181,5 @@ def _row(statement: Statement, value: int | None, important: bool, *, withheld: 
         value=value,
         important=important,
         in_vote=statement.status == Status.ACCEPTED,
+        came_from=in_deck.came_from if in_deck else None,
     )

@@ -10,6 +10,7 @@ from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from deliberation.came_from import CameFrom, came_from
 from deliberation.models import (
     Deliberation,
     Participant,
@@ -21,7 +22,6 @@ from deliberation.models import (
 from deliberation.models.deliberations import Visibility
 from deliberation.models.rounds import OPEN_PHASES, Phase
 from deliberation.models.statements import Origin
-from deliberation.selectors.lineage import NOBODY, Family, families
 
 _PER_PAGE: Final = 50
 
@@ -135,7 +135,7 @@ def _step_now(deliberation: Deliberation, round: Round) -> int:
 class StatementRow:
     """A statement in the public list, with the reader's own vote if they have one.
 
-    ``family`` says whether it was made from others.
+    ``came_from`` says what it was made from, if it was.
     """
 
     number: int
@@ -143,7 +143,7 @@ class StatementRow:
     language: str
     from_panel: bool
     own_vote: int | None
-    family: Family
+    came_from: CameFrom | None
 
 
 def statements(
@@ -156,7 +156,7 @@ def statements(
     if reader is not None:
         votes = Vote.objects.filter(participant=reader, statement__in=[s.pk for s in shown])
         own = dict(votes.values_list("statement_id", "value"))
-    kin = families(shown)
+    made = came_from(child__in=[s.pk for s in shown])
     rows = [
         StatementRow(
             s.number,
@@ -164,7 +164,7 @@ def statements(
             s.language,
             s.origin == Origin.PANEL,
             own.get(s.pk),
-            kin.get(s.pk, NOBODY),
+            made.get(s.pk),
         )
         for s in shown
     ]

@@ -21,6 +21,7 @@ from deliberation.selectors.lineage import NOBODY, Family, families
 from deliberation.services.appeals import somebody_else_should_look
 from deliberation.services.claims import looked_at
 from deliberation.services.moderation import seen_state
+from deliberation.services.undo_rewrite import Rewrite, rewrite_of, why_not_undone
 
 WAITING = "waiting"
 TABS = (WAITING, "accepted", "rejected")
@@ -184,7 +185,10 @@ def in_round(round: Round, number: int) -> Statement | None:
 
 @dataclass(frozen=True)
 class LastDecision:
-    """What somebody decided last and can still take back; ``count`` statements in one go."""
+    """What somebody decided last and can still take back; ``count`` statements in one go.
+
+    decision : a ``Decision``, or "rewrite" for originals that were put in other words.
+    """
 
     statement: Statement
     decision: str
@@ -194,7 +198,7 @@ class LastDecision:
 def last_decision(round: Round, user: User) -> LastDecision | None:
     """The newest decision of the user within the hour that still holds, if it can be taken back.
 
-    Seeds are not taken back, nor is anything that somebody has voted on.
+    Decisions on seeds are not taken back, nor is anything that somebody has voted on.
     """
     newer = ModerationDecision.objects.filter(
         statement=OuterRef("statement"), pk__gt=OuterRef("pk")
@@ -205,11 +209,26 @@ def last_decision(round: Round, user: User) -> LastDecision | None:
         actor=user,
         created_at__gt=timezone.now() - TAKEN_BACK_WITHIN,
     ).exclude(decision=Decision.UNDO)
-    last = held.select_related("statement").order_by("-id").first()
-    if last is None or last.statement.origin == Origin.SEED:
+    # What held before a rewrite that was taken back was not decided by whoever took it back.
+    together = ModerationDecision.objects.filter(
+        statement=OuterRef("statement"), created_at=OuterRef("created_at"), decision=Decision.UNDO
+    )
+    last = held.filter(~Exists(together)).select_related("statement").order_by("-id").first()
+    if last is None:
+        return None
+    rewrite = rewrite_of(last.statement)
+    if rewrite is not None and rewrite.undone_at is None:
+        return _last_rewrite(rewrite, last)
+    if last.statement.origin == Origin.SEED:
         return None
     voted = Exists(VoteEvent.objects.filter(statement=OuterRef("statement")))
-    together = list(held.filter(created_at=last.created_at).values_list(voted, flat=True))
-    if any(together):
+    votes = list(held.filter(created_at=last.created_at).values_list(voted, flat=True))
+    if any(votes):
         return None
-    return LastDecision(last.statement, last.decision, len(together))
+    return LastDecision(last.statement, last.decision, len(votes))
+
+
+def _last_rewrite(rewrite: Rewrite, last: ModerationDecision) -> LastDecision | None:
+    if last.created_at != rewrite.at or why_not_undone(rewrite):
+        return None
+    return LastDecision(rewrite.old[0], "rewrite", len(rewrite.old))

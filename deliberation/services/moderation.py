@@ -301,7 +301,8 @@ def _to_take_back(latest: ModerationDecision | None, actor: User) -> list[Modera
     statements = [one.statement for one in made]
     if any(one.origin == Origin.SEED for one in statements):
         raise WrongPhase(_("Seeds do not wait for a decision. Decide anew instead."))
-    if StatementLineage.objects.filter(Q(parent__in=statements) | Q(child__in=statements)).exists():
+    kin = StatementLineage.objects.standing()
+    if kin.filter(Q(parent__in=statements) | Q(child__in=statements)).exists():
         raise WrongPhase(_("It was reworded, split or merged. Decide anew on each instead."))
     newer = ModerationDecision.objects.filter(statement__in=statements, pk__gt=made[-1].pk)
     if newer.exists():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from django import template
 from django.conf import settings
 from django.utils.formats import number_format
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -26,6 +27,8 @@ _ICONS: Final = {
     "pass": '<path d="M5 12h14"/>',
     "undo": '<path d="M9 7 4 12l5 5M4 12h10a5 5 0 0 1 0 10h-3"/>',
 }
+
+_NUMBER: Final = re.compile(r"(?<![#&\w])[0-9]+\b")  # not those of an escaped character
 
 
 @register.simple_tag
@@ -53,6 +56,13 @@ def markdown(text: str) -> SafeString:
 def grouped(number: int) -> str:
     """34563 is “34,563”, as the language groups digits."""
     return number_format(number, force_grouping=True)
+
+
+@register.filter
+def numbers_linked(words: str) -> SafeString:
+    """Each number of a statement in a line of the moderation log leads to the lines about it."""
+    linked = _NUMBER.sub(r'<a href="?n=\g<0>#lines">\g<0></a>', escape(words))
+    return mark_safe(linked)  # noqa: S308 - escaped above
 
 
 @dataclass(frozen=True)

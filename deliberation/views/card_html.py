@@ -29,6 +29,9 @@ from deliberation.selectors.participant import Ballot, LastVote
 # texts.clean() drops them.
 _MARK = re.compile("\ue000([a-z_]+)\ue001")
 
+# Direction, whether it is from the panel, and how it was made of another: "" if it was not.
+_Look = tuple[str, bool, str]
+
 
 def card_context(deck: Deck, ballot: Ballot | None) -> dict[str, Any]:
     """What the card's template reads. ``ballot`` is None when the round takes no votes."""
@@ -75,8 +78,8 @@ class _Variant(NamedTuple):
     voted: int
     goal: int
     last: int | None
-    statement: tuple[str, bool] | None
-    upcoming: tuple[str, bool] | None
+    statement: _Look | None
+    upcoming: _Look | None
     last_direction: str
     made_of: _MadeOf
 
@@ -98,8 +101,11 @@ class _Variant(NamedTuple):
         )
 
 
-def _look(statement: DeckStatement | None) -> tuple[str, bool] | None:
-    return (statement.direction, statement.from_panel) if statement else None
+def _look(statement: DeckStatement | None) -> _Look | None:
+    if statement is None:
+        return None
+    made = statement.came_from
+    return (statement.direction, statement.from_panel, made.kind if made else "")
 
 
 class _MadeOf:
@@ -153,20 +159,25 @@ def _mark(name: str) -> str:
 
 
 def _marked(name: str, statement: DeckStatement) -> DeckStatement:
+    made = statement.came_from
     return replace(
         statement,
         id=0,
         number=_mark(f"{name}_number"),  # type: ignore[arg-type]  # shown, not counted with
         text=_mark(f"{name}_text"),
         language=_mark(f"{name}_language"),
+        came_from=made and replace(made, numbers=_mark(f"{name}_from"), log=_mark(f"{name}_log")),
     )
 
 
 def _texts(name: str, statement: DeckStatement | None) -> dict[str, str]:
     if statement is None:
         return {}
-    return {
+    texts = {
         f"{name}_number": str(statement.number),
         f"{name}_text": escape(statement.text),
         f"{name}_language": escape(statement.language),
     }
+    if made := statement.came_from:
+        texts |= {f"{name}_from": made.numbers, f"{name}_log": made.log}
+    return texts

@@ -30,6 +30,7 @@ from deliberation.selectors.queue import (
 from deliberation.selectors.queue_search import Search, found, languages_of, search_in
 from deliberation.services import claims, moderation
 from deliberation.services.errors import Invalid
+from deliberation.services.undo_rewrite import rewrite_of, why_not_undone
 from deliberation.views.organising import by_htmx, readable, signed_in, whole_page_sign_in
 
 CARDS = 20  # waiting statements on one page
@@ -101,9 +102,15 @@ def moderate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             put_beside_field(form, error)
         else:
             claims.keep(round=managed.round, user=user)
-            return answer(request, managed, [made], form.cleaned_data["back"])
+            return answer(request, managed, said([made]), form.cleaned_data["back"])
     (item,) = items([statement], reader=user, round=managed.round)
-    context = _frame(managed, user, WAITING, Search()) | {"item": item, "form": form}
+    rewrite = rewrite_of(statement)
+    context = _frame(managed, user, WAITING, Search()) | {
+        "item": item,
+        "form": form,
+        "rewrite": rewrite if rewrite and rewrite.undone_at is None else None,
+        "why_not_undone": why_not_undone(rewrite) if rewrite else "",
+    }
     status = 422 if request.method == "POST" else 200
     return render(request, "organise/moderate.html", context | {"single": True}, status=status)
 
@@ -122,11 +129,8 @@ def _decide(
     )
 
 
-def answer(
-    request: HttpRequest, managed: Managed, made: list[ModerationDecision], back: str
-) -> HttpResponse:
+def answer(request: HttpRequest, managed: Managed, done: str, back: str) -> HttpResponse:
     """What was done, in words: a few lines for the script, a redirect to the queue for others."""
-    done = said(made)
     if by_htmx(request):
         user = signed_in(request)
         context = _frame(managed, user, WAITING, Search()) | {"done": done}

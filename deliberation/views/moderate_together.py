@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from deliberation.access import Managed, managed_deliberation
 from deliberation.models import Round, Statement
+from deliberation.moderation_words import said, said_undone
 from deliberation.organiser_forms import BulkForm, put_beside_field
 from deliberation.selectors.queue import WAITING, in_round
 from deliberation.selectors.queue_search import (
@@ -26,6 +27,7 @@ from deliberation.selectors.queue_search import (
 )
 from deliberation.services.errors import Invalid, ServiceError, WrongPhase
 from deliberation.services.moderation import moderate_all, take_back
+from deliberation.services.undo_rewrite import to_undo, undo_rewrite
 from deliberation.views.moderate import answer
 from deliberation.views.organising import signed_in, whole_page_sign_in
 
@@ -91,7 +93,7 @@ def _decide(
         actor=signed_in(request),
         role=managed.role,
     )
-    return answer(request, managed, made, form.cleaned_data["back"])
+    return answer(request, managed, said(made), form.cleaned_data["back"])
 
 
 def _say(form: BulkForm, error: ServiceError) -> None:
@@ -105,12 +107,19 @@ def _say(form: BulkForm, error: ServiceError) -> None:
 @never_cache
 @require_POST
 def undo_decision(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take back one's decision on ``statement`` and all made together with it."""
+    """Take back one's decision on ``statement`` and all made together with it.
+
+    Where it was reworded, split or merged, that is taken back, by whomever it was done.
+    """
     managed = managed_deliberation(request, slug, "moderate")
     number = request.POST.get("statement", "")
     fits = number.isascii() and number.isdigit() and len(number) < 10
     statement = in_round(managed.round, int(number)) if fits else None
     if statement is None:
         raise Http404
-    made = take_back(statement=statement, actor=signed_in(request), role=managed.role)
-    return answer(request, managed, made, request.POST.get("back", ""))
+    user, back = signed_in(request), request.POST.get("back", "")
+    if to_undo(statement):
+        undone = undo_rewrite(statement=statement, actor=user, role=managed.role)
+        return answer(request, managed, said_undone(undone), back)
+    made = take_back(statement=statement, actor=user, role=managed.role)
+    return answer(request, managed, said(made), back)

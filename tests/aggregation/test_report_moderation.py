@@ -167,5 +167,5 @@ def test_the_page_of_a_statement_says_what_it_was_made_from(client: Client) -> N
     vote_row(join(deliberation), [1, 1, 1, 1])
     run, _found = counted(deliberation)
     page = text_of(client.get(f"/d/assistant/report/{run.pk}/statements/{new.number}/"))
-    assert f"Reworded from {seed.number}" in page
+    assert f"Reworded from statement {seed.number}" in page
     assert seed.text in page

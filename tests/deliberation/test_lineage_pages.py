@@ -160,4 +160,4 @@ def test_the_queue_says_what_a_statement_became(owner_client: Client, panel: Del
     owner_client.post(REWRITE, sent)
     address = "/organise/assistant/statements/{}/moderate/"
     assert "Split into 7, 8" in owner_client.get(address.format(5)).content.decode()
-    assert "Split from 5" in owner_client.get(address.format(8)).content.decode()
+    assert "Split from statement 5" in owner_client.get(address.format(8)).content.decode()

@@ -51,11 +51,11 @@ def test_the_log_tells_what_was_reworded_into_what(
     rewrite(statement=old, texts=["It should speak dialect."], actor=None, role="owner")
     assert outcomes(round) == [(6, "accepted"), (5, "replaced")]
     page = client.get(LOG).content.decode()
-    assert "Reworded as 6" in page
-    assert "Reworded from 5" in page
+    assert 'Reworded as <a href="?n=6#lines">6</a>' in page
+    assert 'Reworded from statement <a href="?n=5#lines">5</a>' in page
     assert "it shuld speek dialect" in page
     statements = client.get("/d/assistant/statements/").content.decode()
-    assert "Reworded from 5" in statements
+    assert "Reworded from statement 5" in statements
 
 
 def test_a_harmful_original_is_not_repeated_beside_its_rewording(

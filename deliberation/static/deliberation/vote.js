@@ -60,6 +60,10 @@ function following(card) {
   heading.dir = ahead.dir;
   const origin = next.querySelector("#card-origin");
   if (origin) origin.textContent = ahead.dataset.origin;
+  const kin = next.querySelector("#card-kin");
+  kin.hidden = !ahead.dataset.kin;
+  kin.firstElementChild.textContent = ahead.dataset.kin ?? "";
+  kin.firstElementChild.href = ahead.dataset.log ?? "";
   rest(next);
   return next;
 }
