@@ -126,7 +126,8 @@ def written(
     }
     with translation.override(language):
         body = render_to_string(f"mail/{_AROUND[kind]}", around | dict(context))
-    return Wording(said.subject, body)
+    # A rendered text is marked as safe HTML, which plain text is not; a stripped one is a string.
+    return Wording(said.subject, body.strip() + "\n")
 
 
 def _own(deliberation: Deliberation, kind: str) -> Any:

@@ -9,16 +9,19 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from deliberation.access import managed_deliberation
+from deliberation.access import Managed, managed_deliberation
 from deliberation.links import absolute
-from deliberation.print_sheets import Slip
-from deliberation.seat_letters import seat_link
+from deliberation.models import Contact
+from deliberation.paper_letters import PaperLetter, invited, not_drawn
+from deliberation.print_sheets import Slip, to_type
 from deliberation.services.audit import record
+from deliberation.services.draws import thanked_on_paper
 from deliberation.services.panels import find_seats
+from deliberation.services.quotas import the_pool
 from deliberation.services.recruiting import on_paper
 from deliberation.views.organising import signed_in
 
-_MOST = 1000  # slips or letters of one page
+_MOST = 500  # slips or letters of one page; a browser has to lay them all out
 
 
 @login_required
@@ -47,19 +50,55 @@ def print_seats(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_POST
 def print_letters(request: HttpRequest, slug: str) -> HttpResponse:
-    """A letter each for invited people whom no e-mail reaches and who are not here yet."""
+    """A letter each for people whom no e-mail reaches, so many on a page.
+
+    ``letters`` says for whom: "drawn", in the draw with the number ``draw``; "not_drawn"; else
+    for everyone who is invited and not here yet. ``after`` is where the page before ended.
+    """
     managed = managed_deliberation(request, slug, "contacts")
     managed_deliberation(request, slug, "recruit")
-    letters = [
-        (person, Slip(person.seat.number, link))
-        for person in on_paper(managed.deliberation.panel)[:_MOST]
-        if person.seat is not None and (link := seat_link(person.seat)) is not None
-    ]
+    panel, wanted = managed.deliberation.panel, request.POST.get("letters", "")
+    thanks = wanted == "not_drawn"
+    position = "pool_member__number" if thanks else "seat__number"
+    found = thanked_on_paper(the_pool(panel)) if thanks else on_paper(panel)
+    if wanted == "drawn":
+        found = found.filter(seat__drawn_member__draw__number=_number(request, "draw"))
+    waiting = found.filter(**{f"{position}__gt": _number(request, "after")})
+    people = list(waiting[:_MOST])
+    letters = (not_drawn if thanks else invited)(managed.round, people, request)
+    _note(managed, letters, request)
+    context = {
+        "managed": managed,
+        "round": managed.round,
+        "letters": letters,
+        "wanted": wanted,
+        "draw": _number(request, "draw"),
+        "after": _place(people[-1], thanks) if people else 0,
+        "left": max(waiting.count() - len(people), 0),
+        "bare": sum(not letter.person.postal_address for letter in letters),
+        "lottery": to_type(absolute(reverse("lottery", args=[slug]), request)),
+    }
+    return render(request, "organise/print_letters.html", context)
+
+
+def _note(managed: Managed, letters: list[PaperLetter], request: HttpRequest) -> None:
+    kinds = sorted({str(letter.kind) for letter in letters})
     record(
         deliberation=managed.deliberation,
         actor=signed_in(request),
         action="letters.printed",
         letters=len(letters),
+        kinds=kinds,
     )
-    context = {"managed": managed, "round": managed.round, "letters": letters}
-    return render(request, "organise/print_letters.html", context)
+
+
+def _place(person: Contact, thanks: bool) -> int:
+    """Where someone stands in the order of the letters."""
+    if thanks:
+        return int(person.pool_member.number)
+    return person.seat.number if person.seat is not None else 0
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    sent = request.POST.get(name, "")
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 9 else 0
