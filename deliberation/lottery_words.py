@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from deliberation.lottery import Change, Contradiction, Recruits, Side
-from deliberation.models.recruiting import DrawState
+from deliberation.models.recruiting import Draw, DrawState
 
 STEPS: Final[dict[str, Promise]] = {
     "checking": gettext_lazy("Checking that the quotas can be met"),
@@ -23,6 +23,17 @@ STEPS: Final[dict[str, Promise]] = {
 ALGORITHMS: Final[dict[str, Promise]] = {
     "leximin": gettext_lazy("Leximin: the smallest chance as large as possible, then the next"),
     "maximin": gettext_lazy("Maximin: the smallest chance as large as possible"),
+}
+# Key of ``Draw.report`` under which a draw that was not made keeps why.
+FAILURE: Final = "failure"
+_NOT_DRAWN: Final[dict[str, Promise]] = {
+    "unsolved": gettext_lazy(
+        "The computation came to no end. Nobody was drawn. Try somewhat wider quotas."
+    ),
+    "gave_up": gettext_lazy(
+        "It failed %(n)d times, not by the quotas. Nobody was drawn. Try it again."
+    ),
+    "stopped": gettext_lazy("It was stopped by hand. Nobody was drawn."),
 }
 
 
@@ -42,6 +53,24 @@ class Trouble:
 def troubles(found: list[Contradiction]) -> list[Trouble]:
     """Each contradiction in words."""
     return [_WORDS[one.code](one) for one in found]
+
+
+def not_drawn(failure: Mapping[str, Any]) -> str:
+    """Why a draw was not made, a line for each reason.
+
+    failure : what the draw keeps of it. ``code`` is "quotas", with ``found``, the contradictions;
+        "unsolved"; "gave_up", with ``n``, how often it was tried; or "stopped", by a person.
+    """
+    if failure["code"] == "quotas":
+        found = troubles([Contradiction.from_json(one) for one in failure["found"]])
+        return "\n".join(" ".join([one.message, *one.help]) for one in found)
+    return str(_NOT_DRAWN[failure["code"]]) % failure
+
+
+def why_not_drawn(draw: Draw) -> str:
+    """The same of a draw; of those before this was kept, what was written then."""
+    failure = draw.report.get(FAILURE)
+    return not_drawn(failure) if failure else draw.message
 
 
 def step_words(step: str) -> str:

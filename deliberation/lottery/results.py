@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 Algorithm = Literal["leximin", "maximin"]
 ALGORITHMS: tuple[Algorithm, ...] = ("leximin", "maximin")
@@ -137,3 +137,24 @@ class Contradiction:
     conflict: tuple[Side, ...] = ()
     changes: tuple[Change, ...] = ()
     recruits: tuple[Recruits, ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data that ``from_json`` reads back."""
+        return {
+            "code": self.code,
+            "params": dict(self.params),
+            "conflict": [asdict(one) for one in self.conflict],
+            "changes": [asdict(one) for one in self.changes],
+            "recruits": [{"people": r.people, "values": dict(r.values)} for r in self.recruits],
+        }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Contradiction:
+        """The twin of ``to_json``."""
+        return cls(
+            found["code"],
+            found["params"],
+            tuple(Side(**one) for one in found["conflict"]),
+            tuple(Change(**one) for one in found["changes"]),
+            tuple(Recruits(**one) for one in found["recruits"]),
+        )

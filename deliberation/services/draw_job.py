@@ -20,11 +20,10 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from deliberation.leases import LostLease, kept_alive, lease
 from deliberation.lottery import Algorithm, Drawn, LotteryError, Quotas, check, draw
-from deliberation.lottery_words import troubles
+from deliberation.lottery_words import FAILURE, not_drawn
 from deliberation.messages import hint
 from deliberation.models import Draw, DrawnMember, PoolMember
 from deliberation.models.recruiting import Answer, DrawState
@@ -45,7 +44,7 @@ log = structlog.get_logger(__name__)
 def execute_draw(draw_id: int) -> bool:
     """Make the draw, if it is still to be made. True if this call ended it, well or badly.
 
-    What the lottery refuses fails the draw at once, in words. Anything else is tried again, three
+    What the lottery refuses fails the draw at once. Anything else is tried again, three
     times in all (see ``sweep_draws``).
     """
     mine = _claim(draw_id)
@@ -72,9 +71,7 @@ def sweep_draws() -> int:
 
     Returns the number of messages sent. Fails those that were tried too often.
     """
-    _due().filter(tries__gte=MOST_TRIES).update(
-        state=DrawState.FAILED, message=_gave_up(), lease_until=None, step="", finished_at=Now()
-    )
+    _due().filter(tries__gte=MOST_TRIES).update(**_failed(_gave_up()))
     waiting = _due().filter(created_at__lt=Now() - timedelta(seconds=5))
     return sum(
         hint(EXECUTE, [pk], queue="aggregate")
@@ -88,9 +85,20 @@ def _due() -> QuerySet[Draw]:
     return Draw.objects.filter(free, state__in=[DrawState.QUEUED, DrawState.RUNNING])
 
 
-def _gave_up() -> str:
-    return _("It failed %(n)d times, not by the quotas. Nobody was drawn. Try it again.") % {
-        "n": MOST_TRIES
+def _gave_up() -> dict[str, Any]:
+    return {"code": "gave_up", "n": MOST_TRIES}
+
+
+def _failed(failure: dict[str, Any]) -> dict[str, Any]:
+    """What is written of a draw that failed. Pages say ``failure`` in their reader's language;
+    ``message`` is for shells."""
+    return {
+        "state": DrawState.FAILED,
+        "message": not_drawn(failure),
+        "report": {FAILURE: failure},
+        "step": "",
+        "lease_until": None,
+        "finished_at": Now(),
     }
 
 
@@ -118,17 +126,9 @@ class _Claim:
             self.said = now
             self.renew(progress=min(percent, 99), step=step)
 
-    def fail(self, message: str) -> bool:
+    def fail(self, failure: dict[str, Any]) -> bool:
         """End it badly; False if it was not ours any more."""
-        return bool(
-            self.row().update(
-                state=DrawState.FAILED,
-                message=message,
-                step="",
-                lease_until=None,
-                finished_at=Now(),
-            )
-        )
+        return bool(self.row().update(**_failed(failure)))
 
     def give_back(self) -> bool:
         """Let someone try again later, or give up; True if that ended it."""
@@ -245,12 +245,12 @@ def report_of(drawn: Drawn) -> dict[str, Any]:
     }
 
 
-def _refusal(draw_id: int, error: LotteryError) -> str:
-    """Why nobody was drawn, in words."""
+def _refusal(draw_id: int, error: LotteryError) -> dict[str, Any]:
+    """Why nobody was drawn."""
     if error.code != "infeasible":
         log.error("lottery refused", draw=draw_id, code=error.code)
-        return _("The computation came to no end. Nobody was drawn. Try somewhat wider quotas.")
+        return {"code": "unsolved"}
     asked = Draw.objects.select_related("pool").get(pk=draw_id)
     values = [member.values for member in eligible(asked.pool)]
-    found = troubles(check(values, Quotas.from_json(asked.quotas), asked.seats))
-    return "\n".join(" ".join([one.message, *one.help]) for one in found)
+    found = check(values, Quotas.from_json(asked.quotas), asked.seats)
+    return {"code": "quotas", "found": [one.to_json() for one in found]}

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from deliberation.lottery import Quotas, remaining_quotas
+from deliberation.lottery_words import FAILURE, not_drawn
 from deliberation.messages import hint_on_commit
 from deliberation.models import Contact, Draw, DrawnMember, Outgoing, Pool, Seat, User
 from deliberation.models.recruiting import Answer, DrawState, MailKind
@@ -63,11 +64,13 @@ def cancel_draw(*, draw: Draw, actor: User | None) -> None:
     Raises WrongPhase once it is over.
     """
     deliberation = draw.pool.panel.deliberation
+    stopped_by_hand = {"code": "stopped"}
     with transaction.atomic():
         locks.hold(locks.PANEL, deliberation.pk)
         stopped = Draw.objects.filter(pk=draw.pk, state__in=UNDER_WAY).update(
             state=DrawState.FAILED,
-            message=_("It was stopped by hand. Nobody was drawn."),
+            message=not_drawn(stopped_by_hand),
+            report={FAILURE: stopped_by_hand},
             lease_until=None,
             finished_at=timezone.now(),
         )
@@ -211,6 +214,12 @@ def tell_not_drawn(*, pool: Pool, actor: User | None) -> int:
             deliberation=deliberation, actor=actor, action="not_drawn.told", people=len(contacts)
         )
     return len(contacts)
+
+
+def thanked_on_paper(pool: Pool) -> QuerySet[Contact]:
+    """Who was not drawn and whom only paper reaches, by number. Nobody notes who was told."""
+    people = Contact.objects.filter(pool_member__in=eligible(pool), no_letters_at=None, email="")
+    return people.select_related("pool_member").order_by("pool_member__number")
 
 
 def seat_joined() -> Q:

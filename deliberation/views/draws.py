@@ -21,7 +21,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from deliberation.access import Managed, managed_deliberation
 from deliberation.links import absolute
-from deliberation.lottery_words import step_words, troubles, under_way
+from deliberation.lottery_words import step_words, troubles, under_way, why_not_drawn
 from deliberation.models import Draw, DrawnMember
 from deliberation.models.recruiting import DrawState
 from deliberation.organiser_forms import put_beside_field
@@ -32,7 +32,7 @@ from deliberation.services import draws as services
 from deliberation.services import pools
 from deliberation.services.errors import Invalid
 from deliberation.services.quotas import as_json, balances, the_pool
-from deliberation.services.recruiting import seat_link_token
+from deliberation.services.recruiting import on_paper, seat_link_token
 from deliberation.spreadsheets import csv_text
 from deliberation.views.organising import readable, signed_in
 
@@ -159,6 +159,8 @@ def _page(
         "silence": silence or SilenceForm(initial={"before": week_ago}),
         "silent": services.silent_since(pool, timezone.now()).count() if first else 0,
         "untold": services.untold(pool).count() if first else 0,
+        "thanked_on_paper": services.thanked_on_paper(pool).count() if first else 0,
+        "may_contacts": managed.may("contacts") and managed.may("recruit"),
         "public_link": absolute(reverse("lottery", args=[managed.deliberation.slug]), request),
     }
     return render(request, "organise/draws.html", context, status=status)
@@ -184,10 +186,13 @@ def draw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "draw": shown,
         "under_way": under_way(shown.state),
         "step": step_words(shown.step),
+        "why": why_not_drawn(shown) if shown.state == DrawState.FAILED else "",
         "rows": drawn_rows(shown, contacts=contacts) if done else [],
         "answers": answers(shown.pool, shown) if done else None,
         "contacts": contacts,
         "may_draw": managed.may("draw"),
+        "may_recruit": managed.may("recruit"),
+        "on_paper": on_paper(shown.pool.panel).filter(seat__drawn_member__draw=shown).count(),
         "uninvited": DrawnMember.objects.filter(draw=shown, seat=None, answer="open").count(),
     }
     part = "#progress" if asked_by_the_page else ""
@@ -234,7 +239,10 @@ def drawn_file(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         .order_by("member__number")
     )
     table = csv_text(
-        [_("Number"), _("E-mail"), _("Name"), _("Reference"), _("Seat"), _("Link"), _("Seat link")],
+        [
+            *(_("Number"), _("E-mail"), _("Name"), _("Postal address"), _("Reference")),
+            *(_("Seat"), _("Link"), _("Seat link")),
+        ],
         [_paper_row(request, slug, drawn) for drawn in rows],
     )
     response = HttpResponse(table, content_type="text/csv; charset=utf-8")
@@ -245,7 +253,9 @@ def drawn_file(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def _paper_row(request: HttpRequest, slug: str, drawn: DrawnMember) -> list[object]:
     contact, member, seat = drawn.member.contact, drawn.member, drawn.seat
     token = pools.member_token(member.pool_id, member.number)
-    own = (contact.email, contact.name, contact.reference) if contact else ("", "", "")
+    own = ("", "", "", "")
+    if contact:
+        own = (contact.email, contact.name, contact.postal_address, contact.reference)
     link = absolute(reverse("answer", args=[slug, token]), request)
     waiting = seat is not None and seat.revoked_at is None and seat.taken_at is None
     seat_link = (

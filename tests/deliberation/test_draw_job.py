@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from deliberation import tasks
-from deliberation.lottery import replay
+from deliberation.lottery import Change, Contradiction, Recruits, Side, replay
+from deliberation.lottery_words import not_drawn, why_not_drawn
 from deliberation.models import AuditEntry, Draw, DrawnMember, PoolMember
 from deliberation.models.recruiting import Answer, DrawState
 from deliberation.services import draw_job
@@ -192,6 +194,40 @@ def test_quotas_that_contradict_each_other_fail_in_words(deliberation):
     assert draw.state == DrawState.FAILED
     assert "Place" in draw.message
     assert "10" in draw.message
+    with translation.override("de"):
+        german = why_not_drawn(draw)
+    assert german != draw.message
+    assert why_not_drawn(draw) == draw.message
+
+
+def test_why_a_draw_was_stopped_is_said_in_the_language_of_the_reader(asked):
+    cancel_draw(draw=asked, actor=None)
+    asked.refresh_from_db()
+    assert why_not_drawn(asked) == "It was stopped by hand. Nobody was drawn."
+    with translation.override("de"):
+        assert why_not_drawn(asked) != asked.message
+
+
+def test_draws_that_failed_before_reasons_were_kept_show_what_was_written(asked):
+    Draw.objects.filter(pk=asked.pk).update(state=DrawState.FAILED, message="Too few people.")
+    asked.refresh_from_db()
+    assert why_not_drawn(asked) == "Too few people."
+
+
+@pytest.mark.parametrize("failure", [{"code": "unsolved"}, {"code": "gave_up", "n": 3}])
+def test_a_computation_without_an_end_is_said_too(failure):
+    assert "Nobody was drawn." in not_drawn(failure)
+
+
+def test_contradictions_are_kept_whole():
+    found = Contradiction(
+        "together",
+        {"seats": 4},
+        (Side("Age", "old", "minimum", 3),),
+        (Change("Age", "old", "minimum", 3, 2),),
+        (Recruits(2, {"Age": "old", "Place": "town"}),),
+    )
+    assert Contradiction.from_json(json.loads(json.dumps(found.to_json()))) == found
 
 
 def test_whoever_left_the_pool_cannot_be_drawn(asked):
