@@ -19,6 +19,7 @@ from deliberation.bundles.people import put_beside
 from deliberation.bundles.reading import Bundle
 from deliberation.bundles.set_up import OF_DELIBERATION, OF_PANEL
 from deliberation.copying import copy_in
+from deliberation.engine_words import engine_words
 from deliberation.models import (
     Deliberation,
     Exclusion,
@@ -270,4 +271,6 @@ def _reason(error: Exception) -> str:
         return _("It speaks of number %(n)s, which it does not hold.") % {"n": error}
     if isinstance(error, (IntegrityError, DataError)):
         return _("Its parts contradict each other.")
+    if isinstance(error, PlanError):
+        return engine_words(error)
     return str(error)
