@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from deliberation.models import Deliberation, Membership, Participant, Pool, Round, Seat
 from deliberation.models.rounds import Phase
 from deliberation.phases import allows, ever_allowed
+from deliberation.second_step import lacking
 from deliberation.services.errors import Gone, WrongPhase
 from deliberation.services.panels import find_seat
 from deliberation.services.tokens import refuse_sample
@@ -122,14 +123,15 @@ def managed_deliberation(request: HttpRequest, slug: str, action: str) -> Manage
 
 def role_in(request: HttpRequest, slug: str) -> str | None:
     """The role of whoever asks in the deliberation at this address; None for outsiders."""
-    if not request.user.is_authenticated:
+    if not request.user.is_authenticated or lacking(request):
         return None
     held = Membership.objects.filter(deliberation__slug=slug, user=request.user)
     return held.values_list("role", flat=True).first()
 
 
 def _role(request: HttpRequest, deliberation: Deliberation) -> str | None:
-    if not request.user.is_authenticated:
+    # Without the second step that the site may ask for nobody has a role.
+    if not request.user.is_authenticated or lacking(request):
         return None
     membership = Membership.objects.filter(deliberation=deliberation, user=request.user).first()
     return membership.role if membership else None

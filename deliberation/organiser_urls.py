@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", sign_in.sign_in, name="sign_in"),
     path("sign-in/by-mail/", sign_in.sign_in_by_mail, name="sign_in_by_mail"),
     path("sign-in/password/", sign_in.choose_password, name="choose_password"),
+    path("sign-in/second-step/", sign_in.second_step, name="second_step"),
     path("sign-in/<str:token>/", sign_in.sign_in_link, name="sign_in_link"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("organise/", organise.organise, name="organise"),

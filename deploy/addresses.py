@@ -57,6 +57,7 @@ ADDRESSES: Final[dict[str, str]] = {
     "sign_in_by_mail": ANYONE,
     "sign_out": ANYONE,
     "choose_password": SIGNED_IN,
+    "second_step": SIGNED_IN,
     # Signing in, by django-allauth.
     "account_login": ANYONE,
     "account_logout": ANYONE,

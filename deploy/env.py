@@ -84,6 +84,16 @@ def words(name: str, default: Sequence[str] | _Required = REQUIRED) -> list[str]
     return [word.strip() for word in text(name).split(",") if word.strip()]
 
 
+def choice(name: str, choices: Sequence[str], default: str | _Required = REQUIRED) -> str:
+    """One of ``choices``. Upper and lower case are the same."""
+    if not is_set(name) and not isinstance(default, _Required):
+        return default
+    value = text(name).lower()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}.")
+    return value
+
+
 def path(name: str, default: Path | _Required = REQUIRED) -> Path:
     """A path; ``~`` is the home directory."""
     if not is_set(name) and not isinstance(default, _Required):

@@ -116,6 +116,11 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Folkmoot"
 MFA_TOTP_TOLERANCE = 1  # a clock that is half a minute off
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL
+# With SECOND_STEP=required no page of organisers opens before everybody who signs in by password or
+# mailed link has set up a second step (deploy/gate.py). Who comes by OpenID Connect has passed what
+# that service asks for. Participants do not sign in and are never asked.
+_SECOND_STEP = env.choice("SECOND_STEP", ("optional", "required"), default="optional")
+SECOND_STEP_REQUIRED = _SECOND_STEP == "required"
 # OpenID Connect: OIDC_SERVER is the address of the service, OIDC_NAME what the button says.
 # Who comes by it and is not known may work here only with OIDC_NEW_PEOPLE=1.
 OIDC_OFFERED = env.is_set("OIDC_SERVER")

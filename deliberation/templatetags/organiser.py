@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import template
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from deliberation.access import Managed
@@ -35,3 +36,9 @@ def organiser_nav(managed: Managed, here: str) -> dict[str, object]:
             (name, word) for name, word, action in pages if ever_allowed(managed.role, action)
         ],
     }
+
+
+@register.simple_tag
+def second_step_required() -> bool:
+    """Whether this site asks a second step of everybody who works here."""
+    return bool(settings.SECOND_STEP_REQUIRED)

@@ -14,14 +14,15 @@ from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from deliberation.models import User
 from deliberation.organiser_forms import LinkByMailForm, PasswordForm, SignInForm
+from deliberation.second_step import Lacking, lacking, ways_to_confirm
 from deliberation.services import limits
 from deliberation.services.sign_in import ask_for_link, find_sign_in_link, use_sign_in_link
 from deliberation.services.subscriptions import mail_offered
@@ -118,6 +119,22 @@ def choose_password(request: HttpRequest) -> HttpResponse:
         return redirect("organise")
     status = 422 if request.method == "POST" else 200
     return render(request, "sign_in/password.html", {"form": form}, status=status)
+
+
+@login_required
+@never_cache
+@require_safe
+def second_step(request: HttpRequest) -> HttpResponse:
+    """Why pages stay closed without a second step, and the way to it."""
+    lacks, target = lacking(request), _next(request)
+    if lacks is None:
+        return redirect(target)
+    context = {
+        "confirm": ways_to_confirm(signed_in(request)) if lacks == Lacking.CONFIRM else None,
+        "query": urlencode({"next": target}),
+        "service": settings.OIDC_NAME if settings.OIDC_OFFERED else "",
+    }
+    return render(request, "sign_in/second_step.html", context)
 
 
 @require_POST

@@ -188,3 +188,12 @@ def test_the_sender_must_be_an_address(monkeypatch):
     assert "e-mail address" in _complaint(monkeypatch, "Folkmoot", env.sender)
     monkeypatch.setenv("THING", "Folkmoot <panel@example.org>")
     assert env.sender("THING") == "Folkmoot <panel@example.org>"
+
+
+def test_a_choice_is_one_of_its_words(monkeypatch):
+    monkeypatch.setenv("THING", "Required")
+    assert env.choice("THING", ("optional", "required")) == "required"
+    message = _complaint(monkeypatch, "perhaps", env.choice, choices=("optional", "required"))
+    assert message == "THING must be optional or required."
+    monkeypatch.delenv("THING")
+    assert env.choice("THING", ("optional", "required"), default="optional") == "optional"
