@@ -34,21 +34,21 @@ class LetterLanguage:
     readers: int
     since: datetime | None
 
-    @property
-    def near(self) -> bool:
-        """Whether somebody reads it or wrote it."""
-        return bool(self.readers or self.since)
-
 
 @dataclass(frozen=True)
 class LetterKind:
-    """One kind of letter. ``sample`` is how it arrives in the deliberation's language."""
+    """One kind of letter. ``sample`` is how it arrives in the deliberation's language.
+
+    near : the deliberation's language, and those that somebody reads or wrote words in.
+    far  : the rest.
+    """
 
     kind: str
     label: str
     when: str
     sample: Wording
-    languages: list[LetterLanguage]
+    near: list[LetterLanguage]
+    far: list[LetterLanguage]
 
 
 def letter_kinds(round: Round) -> list[LetterKind]:
@@ -65,15 +65,26 @@ def letter_kinds(round: Round) -> list[LetterKind]:
         )
     }
     return [
-        LetterKind(
-            kind=kind.value,
-            label=str(kind.label),
-            when=str(_WHEN[kind]),
-            sample=sample_letter(round, kind.value, deliberation.language),
-            languages=[
+        _kind(
+            round,
+            kind,
+            [
                 LetterLanguage(code, name, readers.get(code, 0), own.get((kind.value, code)))
                 for code, name in names.items()
             ],
         )
         for kind in LetterText.KINDS
     ]
+
+
+def _kind(round: Round, kind: MailKind, rows: list[LetterLanguage]) -> LetterKind:
+    here = round.deliberation.language
+    near = [row for row in rows if row.code == here or row.readers or row.since]
+    return LetterKind(
+        kind=kind.value,
+        label=str(kind.label),
+        when=str(_WHEN[kind]),
+        sample=sample_letter(round, kind.value, here),
+        near=near,
+        far=[row for row in rows if row not in near],
+    )
