@@ -119,9 +119,9 @@ def _seats(plan: Plan, statements: int) -> list[str]:
     if max(places, default=0) > statements:
         said.append(
             ngettext(
-                "There is %(n)d statement so far, and a rule has %(seats)d places. Unless the "
+                "There is %(n)d statement so far, and a rule selects up to %(seats)d. Unless the "
                 "panel adds more, it takes all that people agree with.",
-                "There are %(n)d statements so far, and a rule has %(seats)d places. Unless the "
+                "There are %(n)d statements so far, and a rule selects up to %(seats)d. Unless the "
                 "panel adds more, it takes all that people agree with.",
                 statements,
             )

@@ -52,15 +52,15 @@ SETTINGS: Final[dict[str, Words]] = {
         _("People with fewer votes still count, but belong to no group. 7 is usual."),
     ),
     "grouping.base_clusters": (
-        _("Places that sum up a crowd"),
-        _("Very large panels are summed up at so many places first. 100 is usual."),
+        _("Points that sum up a crowd"),
+        _("Very large panels are summed up at so many points of the map first. 100 is usual."),
     ),
     "grouping.starts": (
         _("Attempts for each number of groups"),
         _("The best of so many attempts is taken. 10 is usual."),
     ),
     "stability.resamples": (
-        _("How often the panel is drawn again"),
+        _("Recounts with people picked at random"),
         _("200 is usual. More makes the run slower and the answer a little finer."),
     ),
     "stability.refit_groups": (
@@ -100,7 +100,7 @@ SETTINGS: Final[dict[str, Words]] = {
 
 RULE_SETTINGS: Final[dict[str, Words]] = {
     "seats": (
-        _("Places"),
+        _("Places in the selection"),
         _("How many statements may be selected. Fewer are, if nobody agrees with the rest."),
     ),
     "unseen": (

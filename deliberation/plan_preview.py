@@ -131,12 +131,13 @@ def _example(rule: str, settings: Mapping[str, Any]) -> str:
     seats = settings.get("seats")
     if rule in _PROPORTIONAL and isinstance(seats, int) and seats >= 5:
         return _(
-            "Of %(seats)d places, a fifth of the panel that agrees with itself gets about %(n)d, "
-            "however the others vote."
+            "Of %(seats)d places in the selection, a fifth of the panel that agrees with itself "
+            "gets about %(n)d, however the others vote."
         ) % {"seats": seats, "n": seats // 5}
     if rule in ("approval", "satisfaction_approval") and seats:
         return _(
-            "A little more than half of the panel, voting alike, can take all %(n)d places."
+            "A little more than half of the panel, voting alike, can take all %(n)d places in the "
+            "selection."
         ) % {"n": seats}
     return ""
 

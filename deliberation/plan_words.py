@@ -133,8 +133,8 @@ def _beyond(plan: Mapping[str, Any]) -> list[str]:
     if stability := plan.get("stability"):
         said.append(
             _(
-                "To see how firm the result is, the panel is drawn again from itself %(n)s times, "
-                "and everything is counted anew."
+                "To see how firm the result is, everything is counted anew %(n)s times, each time "
+                "with people picked at random from those who voted."
             )
             % {"n": stability["resamples"]}
         )

@@ -111,7 +111,7 @@ def test_rules_are_counted_from_one() -> None:
         ({"sed": 1}, "“sed” is not a setting. Did you mean “seed”?"),
         ({"grouping": {"method": "declared", "source": "x", "k": 3}}, "with the method “declared”"),
         ({"weights": {"margins": {"Age?": {"old": 0.4}}}}, "“Age?” must add up to 1, not to 0.4."),
-        ({"rules": [{"id": "borda"}]}, "The setting “Places” of rule 1 (rules[0].seats)"),
+        ({"rules": [{"id": "borda"}]}, "“Places in the selection” of rule 1 (rules[0].seats)"),
     ],
 )
 def test_a_mistake_in_a_plan_is_said_by_name(change: dict[str, Any], words: str) -> None:

@@ -73,7 +73,7 @@ def test_declared_groups_that_came_with_the_votes_are_no_problem() -> None:
 @pytest.mark.parametrize(
     ("plan", "columns", "words"),
     [
-        ({"rules": [{"id": "approval", "seats": 9}]}, {}, "a rule has 9 places"),
+        ({"rules": [{"id": "approval", "seats": 9}]}, {}, "a rule selects up to 9."),
         ({"rules": [{"id": "kemeny", "seats": 2, "most": 3}]}, {}, "in a circle"),
         ({"participants": {"min_votes": 40}}, {}, "only people with 40 or more count"),
         ({"grouping": {"min_votes": 40}}, {}, "it takes 40 to be in an opinion group"),

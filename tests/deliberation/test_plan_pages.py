@@ -213,7 +213,7 @@ def test_the_plan_is_said_in_words_as_it_is_typed(owner_client: Client, round: R
     assert answer.status_code == 200
     assert "Each person is asked for 17 votes." in said.voting
     assert any("two groups, 80" in line for line in said.examples)
-    assert any("20 places" in line for line in said.warnings)
+    assert any("selects up to 20." in line for line in said.warnings)
     assert the_round(round.deliberation).target_votes == round.target_votes
 
 
