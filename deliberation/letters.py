@@ -65,7 +65,7 @@ def _message(
     words = {"deliberation": deliberation, "site": settings.MAIL_LINKS, "ending": ending}
     with translation.override(subscription.language):
         title = f"{subject} – {deliberation.title}"
-        body = render_to_string(f"mail/{template}.txt", words | context)
+        body = render_to_string(f"mail/{template}.txt", {**words, **context})
     return EmailMessage(
         subject=" ".join(title.split()),
         body=body,

@@ -49,6 +49,7 @@ def subscribe(*, participant: Participant, email: str, language: str) -> Subscri
         known = Subscription.objects.filter(seat=seat_id, email=email)
         if known.filter(confirmed_at__isnull=False).update(language=language):
             return known.get()
+        asked_before = known.exists()
         subscription, _created = Subscription.objects.update_or_create(
             seat_id=seat_id,
             defaults={
@@ -60,7 +61,7 @@ def subscribe(*, participant: Participant, email: str, language: str) -> Subscri
                 "confirmed_at": None,
             },
         )
-        _ask(subscription)
+        _ask(subscription, but_not=NoticeState.SENDING if asked_before else "")
     return subscription
 
 

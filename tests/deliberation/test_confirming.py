@@ -154,6 +154,8 @@ class TestTheLetterThatAsks:
             moment=Moment.CONFIRM,
         )
         ask_again(seat=subscription.seat)
+        alice = subscription.seat.participant
+        subscribe(participant=alice, email=subscription.email, language="en")
         assert send_notices() == 0
         assert send_notices(now=later(minutes=11)) == 1
 
