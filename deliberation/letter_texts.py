@@ -79,12 +79,6 @@ def wording(
     return standard(kind, language, again=again)
 
 
-def own_texts(round: Round, kind: str) -> dict[str, str]:
-    """Language → organisers' own words for this kind of letter, filled. For letters on paper."""
-    found = _own(round.deliberation, kind).values_list("language", "text")
-    return {language: _filled(text, _values(round)) for language, text in found}
-
-
 def filled(words: Wording, round: Round) -> Wording:
     """The words with title and question in their places."""
     values = _values(round)

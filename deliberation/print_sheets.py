@@ -18,6 +18,12 @@ def qr_code(link: str) -> SafeString:
     return mark_safe(drawn)  # noqa: S308 - drawn by segno, holds no text of ours
 
 
+def to_type(link: str) -> str:
+    """The link as someone types it, without the part that browsers add."""
+    parts = urlsplit(link)
+    return f"{parts.netloc}{parts.path}" if parts.scheme == "https" else link
+
+
 @dataclass(frozen=True, slots=True)
 class Slip:
     """One seat link on paper."""
@@ -32,6 +38,5 @@ class Slip:
 
     @property
     def to_type(self) -> str:
-        """The link as someone types it, without the part that browsers add."""
-        parts = urlsplit(self.link)
-        return f"{parts.netloc}{parts.path}" if parts.scheme == "https" else self.link
+        """The link for who has no camera."""
+        return to_type(self.link)

@@ -10,8 +10,9 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from deliberation.models import Deliberation, Draw, DrawnMember, Outgoing, Panel, Pool
+from deliberation.models import Contact, Deliberation, Draw, DrawnMember, Outgoing, Panel, Pool
 from deliberation.models.recruiting import Answer, DrawState
+from deliberation.postal import on_one_line
 from deliberation.services.draws import UNDER_WAY, open_places, seat_joined
 from deliberation.services.pools import eligible
 
@@ -101,6 +102,7 @@ class DrawnRow:
     name: str
     email: str
     reference: str
+    postal_address: str
     values: list[str]
     seat: int | None
     state: str
@@ -129,12 +131,18 @@ def _row(drawn: DrawnMember, names: list[str], contacts: bool, letters: dict[int
         name=contact.name if contact else "",
         email=contact.email if contact else "",
         reference=contact.reference if contact else "",
+        postal_address=on_one_line(contact.postal_address) if contact else "",
         values=[drawn.member.values.get(name, "") for name in names] if contacts else [],
         seat=drawn.seat.number if drawn.seat else None,
         state=state,
         words=str(_STATES[state]),
-        letter=letters.get(contact.pk, "") if contact else "",
+        letter=_letter(drawn, contact, letters) if contact else "",
     )
+
+
+def _letter(drawn: DrawnMember, contact: Contact, letters: dict[int, str]) -> str:
+    on_paper = drawn.seat is not None and not contact.email
+    return letters.get(contact.pk, str(_("On paper")) if on_paper else "")
 
 
 def answer_state(drawn: DrawnMember) -> str:

@@ -9,7 +9,7 @@ from django.db.models import Count
 from deliberation.models import Contact, DrawnMember, Panel, PoolMember, Seat
 from deliberation.models.panels import SeatKind
 from deliberation.services import outbox
-from deliberation.services.recruiting import WITH_LINK, invitable, remindable
+from deliberation.services.recruiting import WITH_LINK, invitable, on_paper, remindable
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def invitations(panel: Panel) -> Invitations:
         remindable=remindable(panel).count(),
         invited=invited.count(),
         joined=invited.exclude(seat__participant=None).count(),
-        without_email=invited.filter(email="", seat__participant=None).count(),
+        without_email=on_paper(panel).count(),
         letters=outbox.counts(
             panel.deliberation.outgoing.filter(contact__isnull=False, kind__in=WITH_LINK)
         ),

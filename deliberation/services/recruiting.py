@@ -113,13 +113,13 @@ def remindable(panel: Panel, now: datetime | None = None) -> QuerySet[Contact]:
 
 
 def on_paper(panel: Panel) -> QuerySet[Contact]:
-    """People with a seat whom only paper reaches and who are not here yet."""
+    """People with a seat whom only paper reaches and who are not here yet, by seat number."""
     return (
         Contact.objects.filter(
             panel=panel, email="", no_letters_at=None, seat__revoked_at=None, seat__participant=None
         )
         .exclude(seat=None)
-        .select_related("seat__panel__deliberation")
+        .select_related("seat__panel__deliberation", "seat__drawn_member__member")
         .order_by("seat__number")
     )
 

@@ -21,7 +21,9 @@ from deliberation.services.quotas import the_pool
 from deliberation.services.recruiting import on_paper
 from deliberation.views.organising import signed_in
 
-_MOST = 500  # slips or letters of one page; a browser has to lay them all out
+# What a browser can lay out on one page.
+_SLIPS = 1000
+_LETTERS = 500
 
 
 @login_required
@@ -33,7 +35,7 @@ def print_seats(request: HttpRequest, slug: str) -> HttpResponse:
     Only links of seats that are still free come onto the sheet.
     """
     managed = managed_deliberation(request, slug, "recruit")
-    tokens = request.POST.get("tokens", "").split()[:_MOST]
+    tokens = request.POST.get("tokens", "").split()[:_SLIPS]
     found = find_seats(managed.deliberation, tokens)
     if not found:
         return redirect("seats", slug)
@@ -64,9 +66,10 @@ def print_letters(request: HttpRequest, slug: str) -> HttpResponse:
     if wanted == "drawn":
         found = found.filter(seat__drawn_member__draw__number=_number(request, "draw"))
     waiting = found.filter(**{f"{position}__gt": _number(request, "after")})
-    people = list(waiting[:_MOST])
+    people = list(waiting[:_LETTERS])
     letters = (not_drawn if thanks else invited)(managed.round, people, request)
-    _note(managed, letters, request)
+    if letters:
+        _note(managed, letters, request)
     context = {
         "managed": managed,
         "round": managed.round,
