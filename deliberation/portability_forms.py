@@ -24,6 +24,7 @@ class CopyForm(forms.Form):
         choices=[
             ("questions", _("questions to people about themselves")),
             ("strata", _("features and quotas of the lottery")),
+            ("letters", _("your own words in letters")),
         ],
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -39,7 +40,7 @@ class CopyForm(forms.Form):
         seeds = [(str(i), seed["text"]) for i, seed in enumerate(set_up["seeds"])]
         kwargs["initial"] = {
             "title": set_up["deliberation"]["title"],
-            "parts": ["questions", "strata"],
+            "parts": ["questions", "strata", "letters"],
             "seeds": [name for name, _text in seeds],
         }
         super().__init__(*args, **kwargs)
@@ -54,6 +55,7 @@ class CopyForm(forms.Form):
         return self._set_up | {
             "questions": self._set_up["questions"] if "questions" in parts else [],
             "strata": self._set_up["strata"] if "strata" in parts else [],
+            "letters": self._set_up["letters"] if "letters" in parts else [],
             "seeds": [one for i, one in enumerate(self._set_up["seeds"]) if i in wanted],
         }
 

@@ -39,6 +39,7 @@ from deliberation.services.audit import record
 from deliberation.services.deliberations import OF_ROUND, create_deliberation, free_slug
 from deliberation.services.errors import Invalid
 from deliberation.services.guards import in_words
+from deliberation.services.letter_texts import save_letter_text
 from deliberation.services.profiles import add_question
 from deliberation.services.rounds import close_round, open_round
 from deliberation.services.statements import add_seeds
@@ -109,6 +110,7 @@ def begin_from(
     for question in set_up.get("questions", []):
         add_question(deliberation=deliberation, actor=owner, **question)
     _strata(deliberation, set_up.get("strata", []))
+    _letters(deliberation, set_up.get("letters", []), owner)
     seeds = [" ".join(seed["text"].split()) for seed in set_up.get("seeds", [])]
     if seeds:
         add_seeds(round=deliberation.rounds.get(), texts=seeds, actor=owner)
@@ -130,6 +132,18 @@ def _strata(deliberation: Deliberation, strata: Iterable[dict[str, Any]]) -> Non
             StratumValue(stratum=stratum, number=place, **value)
             for place, value in enumerate(given["values"], start=1)
         )
+
+
+def _letters(
+    deliberation: Deliberation, letters: Iterable[dict[str, Any]], by: User | None
+) -> None:
+    """Organisers' own words, by the rules of the page on which they are written."""
+    for given in letters:
+        try:
+            save_letter_text(deliberation=deliberation, actor=by, **given)
+        except Invalid as error:
+            which = f"{given['kind']}, {given['language']}"
+            raise ValidationError({which: error.message}) from error
 
 
 def _fill(deliberation: Deliberation, bundle: Bundle, owner: User | None) -> None:

@@ -1,4 +1,7 @@
-"""What of a deliberation can be begun again: texts, plan, questions, quotas, seeds. No people."""
+"""What of a deliberation can be begun again: texts, plan, questions, quotas, letters, seeds.
+
+No people.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from deliberation.services.deliberations import OF_ROUND
 # Columns by name; what is missing in a bundle of an earlier version keeps its default.
 OF_DELIBERATION: Final = ("title", "description", "language", "visibility", "time_zone")
 OF_PANEL: Final = ("size_wanted", "open_link", "proof_of_work")
+OF_LETTER: Final = ("kind", "language", "subject", "text")
 
 
 def set_up_of(deliberation: Deliberation, round: Round) -> dict[str, Any]:
@@ -27,6 +31,7 @@ def set_up_of(deliberation: Deliberation, round: Round) -> dict[str, Any]:
             {"text": one.text, "options": one.options} for one in panel.profile_questions.all()
         ],
         "strata": [_stratum(one) for one in panel.strata.prefetch_related("values")],
+        "letters": list(deliberation.letter_texts.order_by("kind", "language").values(*OF_LETTER)),
         "seeds": [
             {"text": text, "language": language}
             for text, language in round.statements.counting()

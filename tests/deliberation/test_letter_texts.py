@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.core import mail
 from django.test import Client
 from django.utils import translation
 
+from deliberation.bundles.importing import import_bundle
+from deliberation.bundles.reading import Bundle, read_bundle
+from deliberation.bundles.set_up import set_up_of
+from deliberation.bundles.writing import bundle
 from deliberation.letter_samples import sample_letter
 from deliberation.letter_texts import PLACES, languages_of, standard, tidy, wording
 from deliberation.models import AuditEntry, Contact, Deliberation, DrawnMember, LetterText, Seat
@@ -263,3 +268,56 @@ class TestSamples:
         alice = make_user()
         round = the_round(make_deliberation(owner=alice))
         assert not send_sample(round.pk, "seat", "en", "a", "b", alice.pk, "en")
+
+
+def taken_along(deliberation: Deliberation) -> Bundle:
+    return read_bundle(bundle(deliberation, the_round(deliberation)))
+
+
+class TestPortability:
+    def test_own_words_come_back_out_of_a_bundle(self):
+        source = make_deliberation()
+        write(source)
+        write(source, "drawn", "ar", subject="{title}", text="أهلًا\n\n{question}")
+        made = import_bundle(bundle=taken_along(source), owner=make_user("bob@example.org"))
+        assert made != source
+        there, here = (set_up_of(one, the_round(one))["letters"] for one in (made, source))
+        assert there == here
+        assert len(there) == 2
+
+    def test_a_bundle_from_before_there_were_any_is_still_read(self):
+        found = taken_along(make_deliberation())
+        del found.set_up["letters"]
+        made = import_bundle(bundle=found, owner=make_user("bob@example.org"))
+        assert not made.letter_texts.exists()
+
+    @pytest.mark.parametrize(
+        ("changes", "told"),
+        [
+            ({"text": "Dear {name}"}, "“{name}” is not known"),
+            ({"language": "xx"}, "seat, xx: There is no such letter"),
+        ],
+    )
+    def test_words_that_do_not_hold_are_refused_and_nothing_is_taken(
+        self, changes: dict[str, Any], told: str
+    ):
+        source = make_deliberation()
+        write(source)
+        found = taken_along(source)
+        found.set_up["letters"][0] |= changes
+        with pytest.raises(Invalid) as refused:
+            import_bundle(bundle=found, owner=make_user("bob@example.org"))
+        assert refused.value.field == "file"
+        assert told in refused.value.message
+        assert Deliberation.objects.count() == 1
+
+    @pytest.mark.parametrize("wanted", [True, False])
+    def test_a_copy_has_them_if_they_are_wanted(self, client, wanted):
+        source = make_deliberation()
+        write(source)
+        client.force_login(source.memberships.get().user)
+        sent = {"title": "The next one", "parts": ["letters"] if wanted else []}
+        assert client.post("/organise/assistant/copy/", sent).status_code == 302
+        copy = Deliberation.objects.get(title="The next one")
+        found = list(copy.letter_texts.values_list("kind", "text"))
+        assert found == ([("seat", OWN["text"])] if wanted else [])
