@@ -18,6 +18,7 @@ from aggregation.engine import PlanError
 from deliberation.figures import decimal, quoted
 from deliberation.plan_field_words import RULE_SETTINGS, SETTINGS
 from deliberation.rule_words import rule_name
+from deliberation.set_up_round import RoundFields
 
 # Of what was found, so much is shown.
 _LONGEST: Final = 80
@@ -103,6 +104,9 @@ def _label(field: str) -> tuple[str, int | None]:
         return _rule_setting(match[2]), int(match[1])
     if field.startswith("weights.margins"):
         return str(_IN_FILES["weights.margins"]), None
+    section, _dot, name = field.partition(".")
+    if section == "round" and name in RoundFields.base_fields:
+        return str(RoundFields.base_fields[name].label), None
     whole = field.partition("[")[0]
     if whole in _IN_FILES:
         return str(_IN_FILES[whole]), None

@@ -17,9 +17,10 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from aggregation.engine import Plan, PlanError
+from aggregation.engine.params import as_table, refuse_unknown
 from deliberation.engine_words import engine_words
 from deliberation.models import Round
-from deliberation.plan_fault_words import not_toml
+from deliberation.plan_fault_words import not_toml, setting_name
 from deliberation.services.errors import Invalid
 from deliberation.set_up_round import RoundFields, of_round, recommended
 
@@ -61,6 +62,7 @@ def read(text: str) -> PlanFile:
     columns = tables.pop(ROUND, {})
     try:
         plan = Plan.from_dict(tables)
+        _check_kinds(columns)
     except PlanError as error:
         raise Invalid(engine_words(error)) from error
     except RecursionError as error:
@@ -70,31 +72,39 @@ def read(text: str) -> PlanFile:
     return PlanFile(plan, _columns(columns))
 
 
-def _columns(given: Any) -> dict[str, Any]:
+def _check_kinds(given: Any) -> None:
+    """Raises PlanError, as the engine does for its part of the plan."""
+    known = RoundFields.base_fields
+    table = as_table(given, ROUND)
+    refuse_unknown(table, known, ROUND)
+    for name, value in table.items():
+        expected = _kind(known[name])
+        fits = {
+            "flag": isinstance(value, bool),
+            "int": isinstance(value, int) and not isinstance(value, bool),
+            "list": isinstance(value, list),
+            "text": isinstance(value, str),
+        }
+        if not fits[expected]:
+            raise PlanError("wrong_type", field=f"{ROUND}.{name}", expected=expected, found=value)
+
+
+def _kind(field: forms.Field) -> str:
+    """Fields read text; a file has numbers, lists, and true and false."""
+    if isinstance(field, forms.BooleanField):
+        return "flag"
+    if isinstance(field, forms.IntegerField):
+        return "int"
+    return "list" if isinstance(field, forms.MultipleChoiceField) else "text"
+
+
+def _columns(given: dict[str, Any]) -> dict[str, Any]:
     """Checked by the same fields as in the browser. Dates and times are no part of a plan."""
-    if not isinstance(given, dict):
-        raise Invalid(_("“round” must be a table of settings."))
-    for name, value in given.items():
-        if name not in RoundFields.base_fields:
-            raise Invalid(_("“round.%(name)s” is not a setting.") % {"name": name})
-        if not _fits(RoundFields.base_fields[name], value):
-            raise Invalid(_("“round.%(name)s” is of the wrong kind.") % {"name": name})
     form = RoundFields(recommended() | given)
     if form.is_valid():
         return {name: form.cleaned_data[name] for name in given}
     name, errors = next(iter(form.errors.items()))
-    raise Invalid(f"round.{name}: {' '.join(map(str, errors))}")
-
-
-def _fits(kind: forms.Field, value: Any) -> bool:
-    """Fields read text; a file has numbers, lists, and true and false."""
-    if isinstance(kind, forms.BooleanField):
-        return isinstance(value, bool)
-    if isinstance(kind, forms.IntegerField):
-        return isinstance(value, int) and not isinstance(value, bool)
-    if isinstance(kind, forms.MultipleChoiceField):
-        return isinstance(value, list) and all(isinstance(one, str) for one in value)
-    return isinstance(value, str)
+    raise Invalid(f"{setting_name(f'{ROUND}.{name}')}: {' '.join(map(str, errors))}")
 
 
 def _table(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[str]:
