@@ -109,7 +109,7 @@ def put_beside(round: Round, records: dict[str, list[dict[str, Any]]]) -> None:
         (
             ImportedGroup(
                 participant=people[row["participant"]],
-                source=plan.grouping.source,
+                source=plan.grouping.source or "",
                 label=row["group"],
             )
             for row in records.get(GROUPS, [])

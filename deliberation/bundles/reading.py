@@ -50,7 +50,7 @@ def read_bundle(data: bytes) -> Bundle:
     set_up = _parsed(SET_UP, members[SET_UP])
     if ROUND not in members:
         return Bundle(manifest["slug"], set_up)
-    names = [name for name in (*RECORDS, ANSWERS, GROUPS) if name in members]
+    names: list[str] = [name for name in (*RECORDS, ANSWERS, GROUPS) if name in members]
     records = {name: _parsed_lines(name, members[name]) for name in names}
     return Bundle(manifest["slug"], set_up, _parsed(ROUND, members[ROUND]), records)
 

@@ -33,11 +33,15 @@ def with_authenticator(page: Page) -> None:
     )
 
 
-def by_password(page: Page) -> None:
+def sign_in(page: Page) -> None:
     page.goto("/sign-in/")
     page.get_by_label("E-mail address").first.fill("alice@example.org")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    follow(page.get_by_role("button", name="Sign in", exact=True))
+
+
+def by_password(page: Page) -> None:
+    sign_in(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("My deliberations")
 
 
@@ -73,3 +77,21 @@ def test_a_browser_that_gives_no_passkey_says_so(open_page):
     page.evaluate("() => { navigator.credentials.get = () => Promise.reject(Error('no')); }")
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_text("The browser gave no passkey or key")).to_be_visible()
+
+
+def test_where_a_second_step_is_required_a_passkey_is_one(open_page, settings):
+    settings.SECOND_STEP_REQUIRED = True
+    make_user()
+    page = open_page()
+    with_authenticator(page)
+    sign_in(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Set up a second step first")
+    no_barriers(page)
+    follow(page.get_by_role("link", name="Set up Passkeys and security keys"))
+    page.get_by_label("Password").fill(PASSWORD)
+    follow(page.get_by_role("button", name="Go on"))
+    page.get_by_label("Name").fill("My phone")
+    with page.expect_navigation(url="**/recovery-codes/"):
+        page.get_by_role("button", name="Add it").click()
+    page.goto("/organise/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("My deliberations")
