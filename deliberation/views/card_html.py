@@ -29,8 +29,8 @@ from deliberation.selectors.participant import Ballot, LastVote
 # texts.clean() drops them.
 _MARK = re.compile("\ue000([a-z_]+)\ue001")
 
-# Direction, whether it is from the panel, and how it was made of another: "" if it was not.
-_Look = tuple[str, bool, str]
+# Direction, whether it is from the panel, and whether it was made from another.
+_Look = tuple[str, bool, bool]
 
 
 def card_context(deck: Deck, ballot: Ballot | None) -> dict[str, Any]:
@@ -104,8 +104,14 @@ class _Variant(NamedTuple):
 def _look(statement: DeckStatement | None) -> _Look | None:
     if statement is None:
         return None
-    made = statement.came_from
-    return (statement.direction, statement.from_panel, made.kind if made else "")
+    return (statement.direction, statement.from_panel, statement.came_from is not None)
+
+
+class _Made(NamedTuple):
+    """In the place of a ``CameFrom``: what the card shows of it."""
+
+    words: str
+    log: str
 
 
 class _MadeOf:
@@ -124,7 +130,7 @@ class _MadeOf:
         return 0
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=2000)
 def _variant(variant: _Variant) -> Callable[[dict[str, str]], str]:
     """The template of one variant, as a function of what its marks stand for."""
     deck, ballot = variant.made_of.deck, variant.made_of.ballot
@@ -159,14 +165,14 @@ def _mark(name: str) -> str:
 
 
 def _marked(name: str, statement: DeckStatement) -> DeckStatement:
-    made = statement.came_from
+    made = _Made(_mark(f"{name}_made"), _mark(f"{name}_log")) if statement.came_from else None
     return replace(
         statement,
         id=0,
         number=_mark(f"{name}_number"),  # type: ignore[arg-type]  # shown, not counted with
         text=_mark(f"{name}_text"),
         language=_mark(f"{name}_language"),
-        came_from=made and replace(made, numbers=_mark(f"{name}_from"), log=_mark(f"{name}_log")),
+        came_from=made,  # type: ignore[arg-type]  # its words, marked
     )
 
 
@@ -179,5 +185,5 @@ def _texts(name: str, statement: DeckStatement | None) -> dict[str, str]:
         f"{name}_language": escape(statement.language),
     }
     if made := statement.came_from:
-        texts |= {f"{name}_from": made.numbers, f"{name}_log": made.log}
+        texts |= {f"{name}_made": escape(made.words), f"{name}_log": made.log}
     return texts

@@ -189,6 +189,7 @@ function stored(job, said) {
 
 function settle() {
   trouble(null);
+  if (!list) return; // nothing waited: there is only the bar, and the page is loaded anew
   fetchMore();
   finish();
 }
