@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from deliberation.letter_texts import Wording, check_places, tidy
+from deliberation.letter_texts import LONGEST, Wording, check_places, tidy
 from deliberation.services.errors import Invalid
 from deliberation.texts import clean
 
@@ -27,7 +27,7 @@ class LetterTextForm(forms.Form):
 
     subject = forms.CharField(
         label=_("Subject"),
-        max_length=150,
+        max_length=LONGEST["subject"],
         error_messages={"required": _("Write the subject of the letter.")},
     )
     text = _Lines(
@@ -36,7 +36,7 @@ class LetterTextForm(forms.Form):
             "Plain text. {title} becomes the title of the deliberation, and {question} the "
             "question to the panel."
         ),
-        max_length=5_000,
+        max_length=LONGEST["text"],
         widget=forms.Textarea(attrs={"rows": 12}),
         error_messages={"required": _("Write what the letter is to say.")},
     )

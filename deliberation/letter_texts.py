@@ -24,6 +24,8 @@ from deliberation.services.errors import Invalid
 
 # What may stand in braces inside the words, and is filled in when a letter is written.
 PLACES: Final = ("title", "question")
+# Characters, before places are filled; as the columns of LetterText.
+LONGEST: Final = {"subject": 150, "text": 5_000}
 # Nothing but a word in braces is looked at, and each once: str.format would reach into objects.
 _PLACE: Final = re.compile(r"\{[^{}\n]*\}")
 

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from deliberation.letter_samples import sample_mail
-from deliberation.letter_texts import Wording, check_places, languages_of, standard, tidy
+from deliberation.letter_texts import LONGEST, Wording, check_places, languages_of, standard, tidy
 from deliberation.messages import hint
 from deliberation.models import Deliberation, LetterText, Round, User
 from deliberation.texts import clean
@@ -47,12 +47,15 @@ def save_letter_text(
         return reset_letter_text(
             deliberation=deliberation, kind=kind, language=language, actor=actor
         )
-    which = {"deliberation": deliberation, "kind": kind, "language": language}
     said = {"subject": words.subject, "text": words.text}
     with transaction.atomic():
-        if LetterText.objects.filter(**which, **said).exists():
+        own, new = LetterText.objects.select_for_update().get_or_create(
+            deliberation=deliberation, kind=kind, language=language, defaults=said
+        )
+        if not new and (own.subject, own.text) == (words.subject, words.text):
             return False
-        LetterText.objects.update_or_create(**which, defaults=said)
+        own.subject, own.text = words.subject, words.text
+        own.save()
         record(
             deliberation=deliberation,
             actor=actor,
@@ -116,7 +119,7 @@ def send_sample(
 
 
 def _check(name: str, words: str) -> None:
-    longest = LetterText._meta.get_field(name).max_length or 0
+    longest = LONGEST[name]
     if not words:
         raise Invalid(_("Write what the letter is to say."), field=name)
     if len(words) > longest:
