@@ -8,9 +8,13 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
+from deliberation.bundles.importing import import_bundle
+from deliberation.bundles.reading import read_bundle
+from deliberation.bundles.writing import bundle
 from deliberation.models import (
     Appeal,
     AuditEntry,
+    Deliberation,
     ModerationDecision,
     Participant,
     Statement,
@@ -452,3 +456,25 @@ def test_seeds_of_the_page_count_again(reworded):
     reword(1, "The assistant should say what it does not know.")
     undo(1)
     assert numbered(1) in accepted(numbered(1).round.deliberation)
+
+
+# --- Elsewhere
+
+
+def test_a_bundle_carries_that_it_was_taken_back():
+    panel = waiting_panel(1)
+    reword(5)
+    undo(5)
+    reword(1, "The assistant should say what it does not know.")
+    close_round(round=the_round(panel), actor=None)
+    carried = read_bundle(bundle(panel, the_round(panel)))
+    made = import_bundle(bundle=carried, owner=make_user("carol@example.org"))
+
+    def lineage(where: Deliberation) -> list[object]:
+        lines = StatementLineage.objects.filter(child__round=the_round(where)).order_by("id")
+        return list(lines.values_list("parent__number", "child__number", "undone_at"))
+
+    assert lineage(made) == lineage(panel)
+    assert [undone_at is None for _old, _new, undone_at in lineage(made)] == [False, True]
+    _page, rows = moderation_log(the_round(made), page=None, wanted=Wanted(number=5, only="undone"))
+    assert [row.lineage_words for row in rows] == ["Statement 6 no longer stands in its place."]
