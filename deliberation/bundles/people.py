@@ -7,6 +7,7 @@ that ``LEAST`` people gave, since a run takes the rest as unknown. Side by side 
 these could tell who voted what, of someone whose answers few others share. Therefore a page hands
 out such a file only if everybody shares all their answers, silence included, with enough others
 (``recognisable``). Otherwise it takes the one who runs the site, who can read the database anyway.
+Groups that came along are in the public files of the report, person by person; they hide nothing.
 """
 
 from __future__ import annotations

@@ -91,7 +91,14 @@ def test_where_a_second_step_is_required_a_passkey_is_one(open_page, settings):
     page.get_by_label("Password").fill(PASSWORD)
     follow(page.get_by_role("button", name="Go on"))
     page.get_by_label("Name").fill("My phone")
+    page.get_by_label("Use it instead of a password").check()
     with page.expect_navigation(url="**/recovery-codes/"):
         page.get_by_role("button", name="Add it").click()
     page.goto("/organise/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("My deliberations")
+
+    follow(page.get_by_role("button", name="Sign out"))
+    page.goto("/sign-in/")
+    with page.expect_navigation(url="**/organise/"):
+        page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("My deliberations")

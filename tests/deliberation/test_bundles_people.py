@@ -1,5 +1,6 @@
 """Votes of plans with weights or declared groups travel, and nobody can be found among them."""
 
+import csv
 import json
 
 import pytest
@@ -140,6 +141,14 @@ def test_only_groups_that_the_count_uses_leave():
     groups = rows(carried(closed(DECLARED, FEW)), GROUPS)
     assert {row["group"] for row in groups} == {0, 1}
     assert len(groups) == len(FEW)
+
+
+def test_groups_that_came_along_are_public_with_the_report_anyway(client: Client):
+    here = closed(DECLARED, FEW)
+    told = {row["participant"]: row["group"] for row in rows(carried(here), GROUPS)}
+    file = client.get(reverse("report_file", args=["assistant", finish(here).pk, "polis.zip"]))
+    table = csv.DictReader(members(file.content)["participants-votes.csv"].decode().splitlines())
+    assert {int(row["participant"]): int(row["group-id"]) for row in table} == told
 
 
 def test_a_plan_that_uses_neither_takes_neither_along():

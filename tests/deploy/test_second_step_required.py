@@ -1,7 +1,11 @@
 """Where the site asks for it, no page of organisers opens without a second step."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +25,7 @@ from tests.deploy.asking import CONF, path_of
 from tests.factories import join, make_deliberation, make_open, make_user
 
 pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parents[2]
 FIRST = "/sign-in/second-step/"
 SET_UP = "/account/second-step/totp/activate/"
 # What somebody needs who has none yet, and who has one and did not show it.
@@ -234,3 +239,18 @@ def test_where_it_is_not_required_nobody_is_led_there(client: Client, settings):
     assert client.get("/organise/assistant/").status_code == 200
     assert client.get(f"{FIRST}?next=/organise/new/").url == "/organise/new/"
     assert client.get(f"{FIRST}?next=https://evil.example/").url == "/organise/"
+
+
+@pytest.mark.parametrize(
+    ("said", "required"), [({}, "False"), ({"SECOND_STEP": "required"}, "True")]
+)
+def test_the_environment_says_whether_it_is_required(said: dict[str, str], required: str):
+    kept = {name: value for name, value in os.environ.items() if name != "SECOND_STEP"}
+    shown = subprocess.run(
+        [sys.executable, "-c", "from deploy import settings; print(settings.SECOND_STEP_REQUIRED)"],
+        env=kept | {"PYTHONPATH": str(ROOT)} | said,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.strip() == required
