@@ -11,8 +11,8 @@ from itertools import islice
 from typing import Any, Final
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language_bidi, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
 
 from aggregation.engine import PlanError
 from deliberation.figures import decimal, quoted
@@ -20,6 +20,7 @@ from deliberation.plan_field_words import RULE_SETTINGS, SETTINGS
 from deliberation.rule_words import rule_name
 from deliberation.set_up_round import RoundFields
 
+_ISOLATE, _END = "\u2066", "\u2069"
 # Of what was found, so much is shown.
 _LONGEST: Final = 80
 # From here on ``decimal`` would write an exponent.
@@ -91,11 +92,11 @@ def setting_name(field: str, *, path: bool = True) -> str:
     """“Threshold” of rule 1 (rules[0].above); the path alone for what has no name."""
     label, rule = _label(field)
     if not label:
-        return quoted(field)
+        return quoted(as_written(field))
     named = quoted(label)
     if rule is not None:
         named = _("%(setting)s of rule %(n)d") % {"setting": named, "n": rule + 1}
-    return f"{named} ({field})" if path else named
+    return f"{named} ({as_written(field)})" if path else named
 
 
 def _label(field: str) -> tuple[str, int | None]:
@@ -131,7 +132,7 @@ def _out_of_range(params: Mapping[str, Any], setting: str) -> str:
 
 
 def _not_a_choice(params: Mapping[str, Any], setting: str) -> str:
-    choices = ", ".join(map(quoted, params["choices"]))
+    choices = ", ".join(quoted(as_written(choice)) for choice in params["choices"])
     of = {"setting": setting, "choices": choices, "found": described(params["found"])}
     said = _("%(setting)s must be one of %(choices)s, not %(found)s.") % of
     return said + _meant(params)
@@ -144,7 +145,7 @@ def _unknown(params: Mapping[str, Any], setting: str) -> str:
 def _meant(params: Mapping[str, Any]) -> str:
     if not params["meant"]:
         return ""
-    return " " + _("Did you mean %(word)s?") % {"word": quoted(params["meant"])}
+    return " " + _("Did you mean %(word)s?") % {"word": quoted(as_written(params["meant"]))}
 
 
 def _whole_people(params: Mapping[str, Any], setting: str) -> str:
@@ -175,11 +176,16 @@ def not_toml(reason: str, text: str = "") -> str:
 def _line(number: int, line: str) -> str:
     if not line:
         return _("Line %(n)d cannot be read.") % {"n": number}
-    return _("Line %(n)d cannot be read: %(line)s") % {"n": number, "line": quoted(_short(line))}
+    return _("Line %(n)d cannot be read: %(line)s.") % {"n": number, "line": quoted(_short(line))}
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return as_written(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+
+
+def as_written(text: str) -> str:
+    """Part of a file. Where one reads from the right, its brackets would change places."""
+    return f"{_ISOLATE}{text}{_END}" if get_language_bidi() else text
 
 
 def number(value: float) -> str:
@@ -200,7 +206,7 @@ def described(found: Any) -> str:
         return pgettext("what a setting is", "a table")
     if isinstance(found, (list, tuple)):
         return pgettext("what a setting is", "a list")
-    return str(found)
+    return as_written(str(found))
 
 
 def _a_text(found: str) -> str:

@@ -120,6 +120,12 @@ def test_a_mistake_in_a_plan_is_said_by_name(change: dict[str, Any], words: str)
     assert words in engine_words(caught.value)
 
 
+def test_parts_of_files_keep_their_order_where_one_reads_from_the_right() -> None:
+    with translation.override("ar"):
+        assert setting_name("thresholds[1]").endswith("(\u2066thresholds[1]\u2069)")
+        assert "\u2066rules[0].abov\u2069" in setting_name("rules[0].abov")
+
+
 def test_numbers_are_written_as_the_language_writes_them() -> None:
     error = PlanError("out_of_range", field="x", low=0.5, high=None, open_ended=False, found=0.25)
     with translation.override("de"):
@@ -132,8 +138,14 @@ def test_numbers_are_written_as_the_language_writes_them() -> None:
     ("text", "words"),
     [
         ("name = 'a'\ntitle = [\n", "It ends too early: a bracket"),
-        ('name = "a\ntitle = "b"\n', 'Line 1 cannot be read: “name = "a” A bracket or a quotation'),
-        ("seed = 1\nseed = 2\n", "Line 2 cannot be read: “seed = 2” Something is set twice there."),
+        (
+            'name = "a\ntitle = "b"\n',
+            'Line 1 cannot be read: “name = "a”. A bracket or a quotation',
+        ),
+        (
+            "seed = 1\nseed = 2\n",
+            "Line 2 cannot be read: “seed = 2”. Something is set twice there.",
+        ),
         ("name\n", "Line 1 cannot be read: “name”"),
         ("seed = 1 2\n", "Line 1 cannot be read"),
     ],
