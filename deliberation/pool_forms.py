@@ -45,7 +45,11 @@ class SignUpPageForm(forms.Form):
 
 
 class SignUpForm(forms.Form):
-    """What someone who signs up says about themselves, one question for each stratum."""
+    """What someone who signs up says about themselves, one question for each stratum.
+
+    It does not ask for a postal address: whoever signs up here reads e-mail, so nothing would be
+    sent there, and what is not needed is not kept.
+    """
 
     email = forms.EmailField(
         label=_("E-mail address"),

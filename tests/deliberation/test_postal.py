@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 from django.test import Client
 
 from deliberation import postal
+from deliberation.bundles.writing import bundle
 from deliberation.contact_lists import read_rows
 from deliberation.models import AuditEntry, Contact, User
 from deliberation.pool_lists import read_people
@@ -15,7 +19,8 @@ from deliberation.services.quotas import Balance, Quota, save_quotas, the_pool
 from tests.deliberation.drawing import AGE, PLACE
 from tests.deliberation.organising import sign_in_as
 from tests.deliberation.recruits import listed, person
-from tests.factories import make_deliberation
+from tests.deliberation.subscribing import close
+from tests.factories import make_deliberation, make_open
 
 HOME = "/organise/assistant/"
 TOWN = "Musterweg 5\n12345 Musterstadt"
@@ -195,6 +200,23 @@ class TestContactPage:
         sign_in_as(client, role, contact.panel.deliberation)
         for address in (page, f"{HOME}contacts/", f"{HOME}panel/", f"{HOME}pool/", HOME):
             assert "Musterweg" not in client.get(address).content.decode()
+
+
+@pytest.mark.django_db
+class TestStaying:
+    def test_no_bundle_takes_an_address_along(self):
+        deliberation = make_open()
+        listed(deliberation, person(1, email="", postal_address=TOWN))
+        close(deliberation)
+        sent = bundle(deliberation, deliberation.rounds.get(), everything=True)
+        with zipfile.ZipFile(io.BytesIO(sent)) as members:
+            text = b"".join(members.read(name) for name in members.namelist())
+        assert deliberation.title.encode() in text
+        assert b"Musterweg" not in text
+
+    def test_a_formula_in_a_part_of_the_address_is_refused(self):
+        found = looked_at("name;Straße\nAnn;=HYPERLINK(1)\n")
+        assert [(p.line, p.column) for p in found.problems] == [(2, "street")]
 
 
 @pytest.mark.django_db
