@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from deliberation import tasks
@@ -295,3 +296,11 @@ def test_of_workers_that_begin_at_once_one_makes_the_draw(asked):
         worker.join()
     assert sorted(ended) == [False, False, False, True]
     assert asked.drawn.count() == 10
+
+
+def test_the_page_of_a_draw_that_was_not_made_says_why(owner_client, asked):
+    cancel_draw(draw=asked, actor=None)
+    slug = asked.pool.panel.deliberation.slug
+    page = owner_client.get(reverse("draw", args=[slug, asked.number])).content.decode()
+    assert "This draw was not made" in page
+    assert "It was stopped by hand. Nobody was drawn." in page
