@@ -10,7 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 
 from deliberation.came_from import CameFrom
-from deliberation.deck import Deck
+from deliberation.deck import Deck, DeckStatement
 from deliberation.models import Exposure, ModerationDecision, Participant, Statement, Vote
 from deliberation.models.moderation import Decision
 from deliberation.models.statements import Origin, Status
@@ -96,18 +96,23 @@ def listed(*, participant: Participant, deck: Deck, numbers: Sequence[int]) -> l
         ).values_list("statement_id", "value", "important")
     }
     return [
-        Row(
-            s.number,
-            s.text,
-            s.language,
-            s.direction,
-            s.from_panel,
-            *votes.get(s.id, _UNSEEN),
-            came_from=s.came_from,
-        )
+        _in_deck(s, *votes.get(s.id, _UNSEEN))
         for s in (wanted[number] for number in dict.fromkeys(numbers) if number in wanted)
         if s.id in shown or s.id in votes
     ]
+
+
+def _in_deck(s: DeckStatement, value: int | None, important: bool) -> Row:
+    return Row(
+        number=s.number,
+        text=s.text,
+        language=s.language,
+        direction=s.direction,
+        from_panel=s.from_panel,
+        value=value,
+        important=important,
+        came_from=s.came_from,
+    )
 
 
 @dataclass(frozen=True, slots=True)

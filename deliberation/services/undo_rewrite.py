@@ -90,7 +90,12 @@ def why_not_undone(rewrite: Rewrite) -> str:
 def _gone(rewrite: Rewrite) -> set[datetime]:
     """When the new words were themselves rewritten, and that was taken back: as if it never was."""
     lines = StatementLineage.objects.filter(parent__in=rewrite.made).exclude(undone_at=None)
-    return {at for pair in lines.values_list("child__created_at", "undone_at") for at in pair}
+    return {
+        at
+        for line in lines.select_related("child")
+        for at in (line.child.created_at, line.undone_at)
+        if at
+    }
 
 
 def to_undo(statement: Statement) -> bool:

@@ -107,12 +107,13 @@ def test_a_card_of_a_statement_as_it_was_written_has_no_such_line():
     assert "data-kin" not in page
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize(("language", "network"), [("en", "10.0.7.1"), ("ar", "10.0.7.2")])
 def test_every_vote_is_one_statement_and_its_answer_what_the_template_makes(
-    deliberation: Deliberation, monkeypatch, settings, language: str
+    deliberation: Deliberation, monkeypatch, settings, language: str, network: str
 ):
     settings.DECK_SECONDS = 60
-    client, _ = sit(deliberation)
+    # A network of its own: a busy one costs a vote one statement more.
+    client, _ = sit(deliberation, Client(REMOTE_ADDR=network))
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = language
     html, seen = client.get("/d/assistant/vote/").content.decode(), []
     saved_card = voting.saved_card
