@@ -21,7 +21,7 @@ from deliberation.organiser_forms import put_beside_field
 from deliberation.selectors.letter_texts import letter_kinds
 from deliberation.services import letter_texts as services
 from deliberation.services import limits
-from deliberation.services.errors import Invalid
+from deliberation.services.errors import Invalid, TooMany
 from deliberation.services.subscriptions import mail_offered
 from deliberation.views.organising import readable, signed_in
 
@@ -60,7 +60,7 @@ def letter_text(request: HttpRequest, slug: str, kind: str, language: str) -> Ht
     if form.is_valid() and request.POST.get("do") == "save":
         return _save(request, managed, kind, language, form)
     if form.is_valid() and request.POST.get("do") == "send":
-        _send(request, managed, kind, language, form)
+        return _send(request, managed, kind, language, form)
     return _page(request, managed, kind, language, form)
 
 
@@ -102,12 +102,18 @@ def _reset(request: HttpRequest, managed: Managed, kind: str, language: str) -> 
 
 def _send(
     request: HttpRequest, managed: Managed, kind: str, language: str, form: LetterTextForm
-) -> None:
+) -> HttpResponse:
     """What is typed, stored or not, to whoever asks, so that nobody else can be written to."""
     if not mail_offered():
         raise Http404
     reader = signed_in(request)
-    limits.take(limits.SAMPLE, f"letter.{reader.pk}")
+    try:
+        limits.take(limits.SAMPLE, f"letter.{reader.pk}")
+    except TooMany as error:
+        messages.error(request, error.message)
+        answer = _page(request, managed, kind, language, form)
+        answer.status_code, answer["Retry-After"] = error.status, str(error.retry_after)
+        return answer
     sent = services.ask_for_sample(
         round=managed.round, kind=kind, language=language, reader=reader, **form.cleaned_data
     )
@@ -116,6 +122,7 @@ def _send(
         messages.success(request, words % {"email": reader.email})
     else:
         messages.error(request, _("The letter could not be sent. Try again later."))
+    return _page(request, managed, kind, language, form)
 
 
 def _page(

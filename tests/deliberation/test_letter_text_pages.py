@@ -139,8 +139,19 @@ def test_a_worker_sends_it_where_there_is_one(alices, deliberation):
 
 def test_nobody_fills_a_mailbox_with_samples(alices, deliberation):
     with patch("deliberation.services.letter_texts.hint", return_value=True):
-        answers = [alices.post(SEAT, OWN | {"do": "send"}).status_code for _ in range(11)]
-    assert answers == [200] * 10 + [429]
+        answers = [alices.post(SEAT, OWN | {"do": "send"}) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+    assert int(answers[-1]["Retry-After"]) > 0
+    assert "We would like you to come.</textarea>" in page(answers[-1])
+
+
+def test_a_letter_that_cannot_be_sent_is_told(alices, deliberation, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    with patch("deliberation.services.letter_texts.hint", return_value=False):
+        shown = page(alices.post(SEAT, OWN | {"do": "send"}))
+    assert "The letter could not be sent." in shown
+    assert "We would like you to come.</textarea>" in shown
 
 
 def test_without_mail_nothing_is_offered(alices, deliberation, settings):

@@ -25,6 +25,7 @@ from deliberation.services.letter_texts import reset_letter_text, save_letter_te
 from deliberation.services.outbox import enqueue_many, send_due
 from tests.deliberation.drawing import make_draw, make_pool
 from tests.deliberation.recruits import invited, person, sit_down
+from tests.deliberation.test_letters import Sink, listening
 from tests.factories import make_deliberation, make_open, make_user, the_round
 
 pytestmark = pytest.mark.django_db
@@ -272,6 +273,34 @@ class TestSamples:
 
 def taken_along(deliberation: Deliberation) -> Bundle:
     return read_bundle(bundle(deliberation, the_round(deliberation)))
+
+
+def test_a_real_mail_server_gets_the_words_as_they_were_written(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST = "127.0.0.1"
+    alice = make_user()
+    deliberation = make_open(owner=alice)
+    long = " ".join(["word"] * 900)
+    text = "أهلًا وسهلًا\n\n.\n" + long + "\n\n{question}"
+    write(deliberation, language="ar", subject="تعالوا إلى {title}", text=text)
+    invited(deliberation, person(1, language="ar"))
+    sink = Sink()
+    with listening(sink) as port:
+        settings.EMAIL_PORT = port
+        assert send_due() == 1
+        words = ("تعالوا إلى {title}", text)
+        assert send_sample(the_round(deliberation).pk, "seat", "ar", *words, alice.pk, "en")
+    assert [to for to, _message in sink.letters] == [["p1@example.org"], ["alice@example.org"]]
+    for _to, message in sink.letters:
+        lines = message.get_content().splitlines()
+        assert message["Subject"].strip() == "تعالوا إلى How an assistant should behave"
+        assert lines[lines.index("أهلًا وسهلًا") :][:4] == [
+            "أهلًا وسهلًا",
+            "",
+            ".",
+            long,
+        ]
+        assert "What should the assistant do?" in lines
 
 
 class TestPortability:
