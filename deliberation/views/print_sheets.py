@@ -54,8 +54,9 @@ def print_seats(request: HttpRequest, slug: str) -> HttpResponse:
 def print_letters(request: HttpRequest, slug: str) -> HttpResponse:
     """A letter each for people whom no e-mail reaches, so many on a page.
 
-    ``letters`` says for whom: "drawn", in the draw with the number ``draw``; "not_drawn"; else
-    for everyone who is invited and not here yet. ``after`` is where the page before ended.
+    ``letters`` says for whom: "drawn", in the draw with the number ``draw``; "not_drawn"; "one",
+    with the primary key ``contact``; else for everyone who is invited and not here yet.
+    ``after`` is where the page before ended.
     """
     managed = managed_deliberation(request, slug, "contacts")
     managed_deliberation(request, slug, "recruit")
@@ -65,6 +66,8 @@ def print_letters(request: HttpRequest, slug: str) -> HttpResponse:
     found = thanked_on_paper(the_pool(panel)) if thanks else on_paper(panel)
     if wanted == "drawn":
         found = found.filter(seat__drawn_member__draw__number=_number(request, "draw"))
+    if wanted == "one":
+        found = found.filter(pk=_number(request, "contact"))
     waiting = found.filter(**{f"{position}__gt": _number(request, "after")})
     people = list(waiting[:_LETTERS])
     letters = (not_drawn if thanks else invited)(managed.round, people, request)
@@ -104,4 +107,4 @@ def _place(person: Contact, thanks: bool) -> int:
 
 def _number(request: HttpRequest, name: str) -> int:
     sent = request.POST.get(name, "")
-    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 9 else 0
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 15 else 0

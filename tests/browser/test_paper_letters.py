@@ -113,6 +113,21 @@ def test_no_barriers_from_the_list_to_the_letters(open_page, deliberation, look)
     no_barriers(page)
 
 
+@pytest.mark.parametrize("look", [{"width": 360, "dark": True}, {"width": 1280}])
+def test_no_barriers_where_the_pool_shows_an_envelope(open_page, look):
+    make_pool(make_deliberation(make_user()), 3)
+    page = open_page(**look)
+    sign_in_by_link(page, User.objects.get())
+    page.goto("/organise/assistant/pool/list/")
+    page.get_by_label("Or paste the list here").fill(
+        "name;Straße;PLZ;Ort;Age group;Place\n"
+        "Alice;Musterweg 5;12345;Musterstadt;16–39;town\nBob;;;;16–39;town\n"
+    )
+    follow(page.get_by_role("button", name="Check the list"))
+    expect(page.locator("address.envelope")).to_contain_text("Musterweg 5")
+    no_barriers(page)
+
+
 def test_people_who_were_drawn_are_written_to_on_paper_without_javascript(open_page):
     pool = make_pool(make_deliberation(make_user()))
     Contact.objects.update(email="", postal_address="Musterweg 5\n12345 Musterstadt")

@@ -126,6 +126,30 @@ class TestInvited:
         assert "Then go on" not in page
         assert [f"Person {n}" in seen[n - 1] for n in range(1, 6)] == [True] * 5
 
+    def test_one_letter_alone_is_printed_from_the_page_of_a_contact(self, client):
+        deliberation = make_open()
+        people = invited(deliberation, *(person(n, email="") for n in (1, 2)))
+        (letter,) = letters(printed(client, deliberation, letters="one", contact=people[1].pk))
+        assert "Person 2" in letter
+        page = client.get(f"{HOME}contacts/{people[1].pk}/").content.decode()
+        assert "Print the letter" in page
+        assert f'name="contact" value="{people[1].pk}"' in page
+
+    def test_a_letter_to_someone_of_another_deliberation_is_not_printed(self, client):
+        deliberation = make_open()
+        (stranger,) = invited(make_open(slug="other"), person(1, email=""))
+        page = printed(client, deliberation, letters="one", contact=stranger.pk)
+        assert letters(page) == []
+        assert "Person 1" not in page
+
+    @pytest.mark.parametrize("odd", ["99999999999999", "-1", "two", "²"])
+    def test_odd_numbers_print_nothing_and_break_nothing(self, client, odd):
+        deliberation = make_open()
+        invited(deliberation, person(1, email=""))
+        assert letters(printed(client, deliberation, letters="drawn", draw=odd)) == []
+        assert letters(printed(client, deliberation, letters="one", contact=odd)) == []
+        assert len(letters(printed(client, deliberation, after="99999999999999"))) == 0
+
     def test_the_audit_trail_counts_and_names_nobody(self, client):
         deliberation = make_open()
         invited(deliberation, person(1, email="", postal_address=TOWN))
