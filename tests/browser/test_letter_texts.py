@@ -97,6 +97,8 @@ def test_no_page_has_barriers_or_scrolls_sideways(begin, width, dark):
     save_letter_text(deliberation=deliberation, kind="seat", language="ar", actor=None, **own)
     for address in ("", "seat/en/", "seat/ar/", "not_drawn/de/"):
         page.goto(f"{ALL}{address}")
+        for closed in page.locator("main summary").all():
+            closed.click()
         no_barriers(page)
     page.goto(f"{ALL}seat/en/")
     page.get_by_label("Your words").fill("{name}")

@@ -188,7 +188,10 @@ def test_who_may_write(deliberation, role, status):
 def test_after_closing_one_can_read_and_not_write(alices, deliberation):
     close(deliberation)
     assert alices.get(ALL).status_code == 200
-    assert "<textarea" not in page(alices.get(SEAT))
+    shown = page(alices.get(SEAT))
+    assert "<textarea" not in shown
+    assert "Change them" not in shown
+    assert "you are invited to a panel" in shown
     assert alices.post(SEAT, OWN | {"do": "save"}).status_code == 409
 
 
