@@ -139,12 +139,7 @@ def _header(
     names = _first_row(reader, table)
     if names is None:
         return None
-    known: dict[str, str] = {}
-    # What the caller calls a column comes before what it is called elsewhere.
-    for spellings in ({name: (name,) for name in wanted}, {name: _also(name) for name in wanted}):
-        for name, of_name in spellings.items():
-            for spelling in of_name:
-                known.setdefault(_folded(spelling), name)
+    known = _spellings(wanted)
     places: dict[str, int] = {}
     for place, cell in enumerate(names):
         name = known.get(_folded(cell))
@@ -157,6 +152,16 @@ def _header(
             places[name] = place
     _missing(table, places, wanted, required)
     return None if table.problems else places
+
+
+def _spellings(wanted: Sequence[str]) -> dict[str, str]:
+    """How a column may be called, folded → its name. The caller's names come before others."""
+    known: dict[str, str] = {}
+    own = [(name, name) for name in wanted]
+    others = [(spelling, name) for name in wanted for spelling in _also(name)]
+    for spelling, column in own + others:
+        known.setdefault(_folded(spelling), column)
+    return known
 
 
 def _first_row(reader: Iterator[list[str]], table: Table) -> list[str] | None:

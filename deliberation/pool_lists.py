@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from deliberation import postal
 from deliberation.contact_lists import Problem, read_rows
-from deliberation.services.contacts import check_people, postal_addresses, read_language
+from deliberation.people_lists import check_people, postal_addresses, read_language
 from deliberation.services.pools import Person
 from deliberation.services.quotas import Balance, Quota
 

@@ -10,17 +10,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from deliberation import postal
-from deliberation.contact_lists import Problem, Table, read_rows
+from deliberation.contact_lists import Problem, read_rows
 from deliberation.models import Contact, Deliberation, Outgoing, Panel, Seat, User
 from deliberation.models.recruiting import MailKind, MailState
+from deliberation.people_lists import check_people, postal_addresses, read_language
 
 from . import locks, outbox
 from .audit import record
@@ -28,7 +26,6 @@ from .errors import Gone, Invalid
 from .panels import reissue_seat
 
 COLUMNS: Final = ("e-mail", "name", "reference", "language", *postal.COLUMNS)
-_LONGEST: Final = {"e-mail": 254, "name": 200, "reference": 100}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,79 +82,6 @@ def review(*, panel: Panel, data: bytes, language: str) -> Review:
             person = _person(line, row, address, language)
             (found.known if person.email in there else found.new).append(person)
     return found
-
-
-def postal_addresses(
-    table: Table, *, language: str, columns: Sequence[str] = postal.COLUMNS
-) -> list[str]:
-    """The postal address of each row, "" where there is none.
-
-    language : of the deliberation. columns : those of postal.COLUMNS that mean an address here.
-    """
-    there = [name for name in columns if name in table.columns]
-    if not there:
-        return [""] * len(table.rows)
-    return [
-        postal.put_together({name: row[name] for name in there}, language=language)
-        for row in table.rows
-    ]
-
-
-def check_people(table: Table, addresses: Sequence[str]) -> list[Problem]:
-    """What is wrong with the columns about people, beyond what ``read_rows`` finds.
-
-    addresses : the postal address of each row.
-    """
-    problems: list[Problem] = []
-    seen: dict[str, int] = {}
-    for line, row, address in zip(table.line_numbers, table.rows, addresses, strict=True):
-        email = row.get("e-mail", "").lower()
-        if email and email in seen:
-            words = _("This address stands on line %(n)d already.") % {"n": seen[email]}
-            problems.append(Problem(line, "e-mail", words))
-        else:
-            problems.extend(_wrong(line, row, address))
-        seen.setdefault(email, line)
-    return problems
-
-
-def _wrong(line: int, row: dict[str, str], address: str) -> list[Problem]:
-    problems = []
-    email, language = row.get("e-mail", ""), row.get("language", "")
-    if email and not is_address(email):
-        words = _("“%(cell)s” is not an e-mail address.") % {"cell": email[:60]}
-        problems.append(Problem(line, "e-mail", words))
-    if not (email or row.get("name") or row.get("reference") or address):
-        problems.append(Problem(line, "", _("This line has no address, no name, no reference.")))
-    if language and read_language(language) is None:
-        words = _("“%(cell)s” is none of the languages here: %(known)s.")
-        known = ", ".join(dict(settings.LANGUAGES))
-        problems.append(Problem(line, "language", words % {"cell": language[:20], "known": known}))
-    for name, longest in _LONGEST.items():
-        if len(row.get(name, "")) > longest:
-            words = _("This cell is too long. At most %(n)d characters.") % {"n": longest}
-            problems.append(Problem(line, name, words))
-    if address and (words := postal.problem(address)):
-        problems.append(Problem(line, "address" if row.get("address") else "street", words))
-    return problems
-
-
-def is_address(text: str) -> bool:
-    """Whether it can be an e-mail address."""
-    try:
-        validate_email(text)
-    except ValidationError:
-        return False
-    return True
-
-
-def read_language(text: str) -> str | None:
-    """The code of one of our languages, from a code such as "de-AT" or a name; else None."""
-    wanted = text.strip().casefold()
-    for code, name in settings.LANGUAGES:
-        if wanted.split("-")[0].split("_")[0] == code or wanted == str(name).casefold():
-            return str(code)
-    return None
 
 
 def add_contacts(
