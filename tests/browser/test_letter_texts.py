@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core import mail
+from django.utils import translation
 from playwright.sync_api import Page, expect
 
 from deliberation.models import LetterText, User
@@ -85,7 +86,10 @@ def test_it_is_sent_to_oneself_and_what_was_typed_stays(begin, monkeypatch):
     follow(page.get_by_role("button", name="Send it to me"))
     expect(page.get_by_role("status").first).to_contain_text("on its way to alice@example.org")
     expect(page.get_by_label("Your words")).to_have_value("Das Los fiel auf Sie.")
-    assert "Das Los fiel auf Sie." in mail.outbox[0].body
+    (letter,) = mail.outbox
+    assert "Das Los fiel auf Sie." in letter.body
+    with translation.override("de"):
+        assert translation.gettext("Please say whether you take part:") in letter.body
     assert not LetterText.objects.exists()
 
 

@@ -66,6 +66,8 @@ def test_one_begins_with_the_standard_words(alices, deliberation):
     assert f'value="{words.subject}"' in shown
     assert words.text in shown
     assert "{question}" in shown
+    assert f'<form method="post" action="{ALL}drawn/fr/"' in shown
+    assert shown.count('lang="fr"') >= 4, "the name, both fields, the letter"
 
 
 def test_what_is_saved_stands_in_the_letter_from_then_on(alices, deliberation):
