@@ -7,7 +7,9 @@ import io
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from deliberation.models import AuditEntry, Contact, Draw, LetterText
@@ -142,6 +144,18 @@ class TestInvited:
         assert letters(page) == []
         assert "Person 1" not in page
 
+    def test_more_letters_ask_the_database_no_more_often(self, client, monkeypatch):
+        deliberation = make_open()
+        invited(deliberation, *(person(n, email="") for n in range(8)))
+        asked = []
+        for many in (2, 8):
+            monkeypatch.setattr(print_sheets, "_LETTERS", many)
+            printed(client, deliberation)
+            with CaptureQueriesContext(connection) as queries:
+                assert len(letters(printed(client, deliberation))) == many
+            asked.append(len(queries))
+        assert asked[0] == asked[1]
+
     @pytest.mark.parametrize("odd", ["99999999999999", "-1", "two", "²"])
     def test_odd_numbers_print_nothing_and_break_nothing(self, client, odd):
         deliberation = make_open()
@@ -223,6 +237,18 @@ class TestDrawn:
 
 
 class TestNotDrawn:
+    def test_more_letters_ask_the_database_no_more_often(self, client, draw, monkeypatch):
+        deliberation, asked = draw.pool.panel.deliberation, []
+        for wanted in ("drawn", "not_drawn"):
+            for many in (2, 8):
+                monkeypatch.setattr(print_sheets, "_LETTERS", many)
+                printed(client, deliberation, letters=wanted, draw=1)
+                with CaptureQueriesContext(connection) as queries:
+                    printed(client, deliberation, letters=wanted, draw=1)
+                asked.append(len(queries))
+        assert asked[0] == asked[1]
+        assert asked[2] == asked[3]
+
     def test_everyone_who_was_not_drawn_is_thanked_without_a_link_to_answer(self, client, draw):
         found = letters(printed(client, draw.pool.panel.deliberation, letters="not_drawn"))
         assert len(found) == 50
