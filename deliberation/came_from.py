@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from deliberation.figures import listed
 from deliberation.models import StatementLineage
 from deliberation.models.statements import LineageKind
 
@@ -14,23 +15,23 @@ from deliberation.models.statements import LineageKind
 class CameFrom:
     """The originals of a statement.
 
-    kind    : a ``LineageKind``. numbers : of the originals, with commas between them.
+    kind    : a ``LineageKind``. numbers : of the originals.
     log     : the number under which the public log tells of it: that of the original, or of the
               statement itself where there are several.
     """
 
     kind: str
-    numbers: str
+    numbers: tuple[int, ...]
     log: str
 
     @property
     def words(self) -> str:
         """For example "Reworded from statement 5", in the reader's language."""
-        return came_from_words(self.kind, self.numbers)
+        return came_from_words(self.kind, listed(self.numbers))
 
 
 def came_from_words(kind: str, numbers: str) -> str:
-    """``numbers`` of the originals; only a merger has more than one."""
+    """``numbers`` of the originals, as a text; only a merger has more than one."""
     if kind == LineageKind.REWORDED:
         words = _("Reworded from statement %(numbers)s")
     elif kind == LineageKind.SPLIT:
@@ -54,7 +55,7 @@ def came_from(**wanted: object) -> dict[int, CameFrom]:
     return {
         pk: CameFrom(
             kind,
-            ", ".join(str(one) for one in parents),
+            tuple(parents),
             str(parents[0] if len(parents) == 1 else number),
         )
         for pk, (kind, number, parents) in found.items()

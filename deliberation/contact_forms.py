@@ -108,7 +108,9 @@ class ContactForm(forms.Form):
         label=_("Postal address"),
         help_text=_("Line by line, as on an envelope, without the name."),
         required=False,
-        widget=forms.Textarea(attrs={"rows": postal.MOST_LINES, "dir": "auto", "autocomplete": "off"}),
+        widget=forms.Textarea(
+            attrs={"rows": postal.MOST_LINES, "dir": "auto", "autocomplete": "off"}
+        ),
     )
     language = forms.ChoiceField(label=_("Language of the letters"), choices=settings.LANGUAGES)
 

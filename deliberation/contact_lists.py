@@ -17,6 +17,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from deliberation import postal
+from deliberation.figures import listed
 
 LIMIT: Final = 100_000
 _CELL_LIMIT: Final = 1000  # characters
@@ -196,7 +197,7 @@ def _missing(
         words = _(
             "The first line must name the columns. This is missing: %(names)s. "
             "The first line says: %(found)s"
-        ) % {"names": ", ".join(absent), "found": _short(", ".join(table.left_out))}
+        ) % {"names": listed(absent), "found": _short(listed(table.left_out))}
         table.problems.append(Problem(1, "", words))
 
 

@@ -26,7 +26,7 @@ _REFUSALS: Final[dict[str, Promise]] = {
     ),
     "nobody_counts": gettext_lazy("The rules on who counts leave nobody."),
     "too_large": gettext_lazy(
-        "%(participants)s participants by %(statements)s statements is more than fits."
+        "%(participants)s participants by %(statements)s statements is more than fits into memory."
     ),
     "weights_not_whole": gettext_lazy(
         "“%(rule)s” counts whole people. It cannot be used with weights."
@@ -45,7 +45,7 @@ _REFUSALS: Final[dict[str, Promise]] = {
     ),
     "strengths_unbounded": gettext_lazy(
         "%(statements)s of %(total)s statements were never put below one of the others, "
-        "so their strength has no bound. A prior gives it one."
+        "so their strength has no bound. “Pull towards the middle” gives it one."
     ),
     "strengths_not_converged": gettext_lazy("The strengths did not settle within %(steps)s steps."),
     "bridging_not_converged": gettext_lazy("The bridging model did not settle in %(steps)s steps."),

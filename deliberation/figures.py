@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -37,6 +38,12 @@ def quoted(text: str) -> str:
     """“text”, between the quotation marks of the language."""
     # Translators: only the quotation marks are to be translated.
     return pgettext("quotation", "“%(text)s”") % {"text": text}
+
+
+def listed(parts: Iterable[object]) -> str:
+    """One after the other, with the comma of the language between them."""
+    # Translators: what stands between the items of a list.
+    return pgettext("list", ", ").join(str(part) for part in parts)
 
 
 def moment(when: datetime) -> str:

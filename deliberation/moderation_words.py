@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import get_language_bidi, ngettext
 from django.utils.translation import gettext as _
 
+from deliberation.figures import listed
 from deliberation.models import ModerationDecision
 from deliberation.models.moderation import Decision
 from deliberation.services.undo_rewrite import Rewrite
@@ -28,7 +29,7 @@ def said_undone(rewrite: Rewrite) -> str:
         "Taken back. Statements %(numbers)s are as they were before.",
         len(rewrite.old),
     )
-    return words % {"numbers": ", ".join(str(one.number) for one in rewrite.old)}
+    return words % {"numbers": listed(one.number for one in rewrite.old)}
 
 
 def _about_one(decision: str) -> str:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from aggregation.engine import Plan
-from deliberation.figures import quoted
+from deliberation.figures import listed, quoted
 from deliberation.models import ImportedGroup, Panel, ProfileQuestion, Round
 from deliberation.models.rounds import ExclusionRule
 from deliberation.plan_words import needs_declared_groups, shows_small_groups
@@ -101,7 +101,7 @@ def problems_of_round(round: Round) -> list[PlanProblem]:
             "Seed statement %(numbers)s is longer than the plan allows.",
             "Seed statements %(numbers)s are longer than the plan allows.",
             len(too_long),
-        ) % {"numbers": ", ".join(map(str, sorted(too_long)))}
+        ) % {"numbers": listed(sorted(too_long))}
         found.append(PlanProblem("statement_max_length", words))
     if round.exclusion_rule != ExclusionRule.NONE and not round.plan.get("sensitivity"):
         words = _(
@@ -120,9 +120,9 @@ def _seats(plan: Plan, statements: int) -> list[str]:
         said.append(
             ngettext(
                 "There is %(n)d statement so far, and a rule selects up to %(seats)d. Unless the "
-                "panel adds more, it takes all that people agree with.",
+                "panel adds more, the rule takes all that people agree with.",
                 "There are %(n)d statements so far, and a rule selects up to %(seats)d. Unless the "
-                "panel adds more, it takes all that people agree with.",
+                "panel adds more, the rule takes all that people agree with.",
                 statements,
             )
             % {"n": statements, "seats": max(places)}

@@ -15,7 +15,7 @@ from django.utils.translation import get_language_bidi, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
 from aggregation.engine import PlanError
-from deliberation.figures import decimal, quoted
+from deliberation.figures import decimal, listed, quoted
 from deliberation.plan_field_words import RULE_SETTINGS, SETTINGS
 from deliberation.rule_words import rule_name
 from deliberation.set_up_round import RoundFields
@@ -31,7 +31,7 @@ _TOML_PLACE: Final = re.compile(r"\(at line (\d+), column (\d+)\)$")
 # Settings that are in the file only, or are called otherwise in the browser.
 _IN_FILES: Final[dict[str, Promise]] = {
     "confidence": gettext_lazy("How sure the ranges should be"),
-    "thresholds": gettext_lazy("Shares to count statements above"),
+    "thresholds": gettext_lazy("Shares above which statements are counted"),
     "grouping.method": gettext_lazy("How groups are made"),
     "grouping.source": gettext_lazy("Where groups come from"),
     "weights.margins": gettext_lazy("Shares of the population"),
@@ -132,7 +132,7 @@ def _out_of_range(params: Mapping[str, Any], setting: str) -> str:
 
 
 def _not_a_choice(params: Mapping[str, Any], setting: str) -> str:
-    choices = ", ".join(quoted(as_written(choice)) for choice in params["choices"])
+    choices = listed(quoted(as_written(choice)) for choice in params["choices"])
     of = {"setting": setting, "choices": choices, "found": described(params["found"])}
     said = _("%(setting)s must be one of %(choices)s, not %(found)s.") % of
     return said + _meant(params)
@@ -199,7 +199,7 @@ def described(found: Any) -> str:
     if found is None:
         return pgettext("what a setting is", "empty")
     if isinstance(found, bool):
-        return pgettext("what a setting is", "yes or no")
+        return pgettext("what a setting is", "true or false")
     if isinstance(found, str):
         return _a_text(found)
     if isinstance(found, Mapping):

@@ -88,7 +88,7 @@ class PlanForm(ShareFields, RoundFields):
         error_messages={"required": gettext_lazy("Choose how many groups there are.")},
     )
     thresholds = SharesField(
-        label=gettext_lazy("Shares to count statements above, in percent"),
+        label=gettext_lazy("Shares above which statements are counted, in percent"),
         help_text=gettext_lazy(
             "The report says how many statements each group agrees on by more than these shares."
         ),

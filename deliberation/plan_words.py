@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from aggregation.engine import Plan, shipped, shipped_names
-from deliberation.figures import decimal, quoted
+from deliberation.figures import decimal, listed, quoted
 from deliberation.rule_words import rule_in_words
 
 # The first one is what the form has chosen at first.
@@ -121,7 +121,7 @@ def _beyond(plan: Mapping[str, Any]) -> list[str]:
     """What the plan asks for besides the rules."""
     said: list[str] = []
     if weights := plan.get("weights"):
-        names = ", ".join(quoted(name) for name in weights["margins"])
+        names = listed(quoted(name) for name in weights["margins"])
         said.append(
             _(
                 "People are weighted so that the answers to %(questions)s are spread as in the "

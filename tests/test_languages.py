@@ -31,7 +31,7 @@ _KEPT_IN_ARABIC = frozenset(
     ranked pairs minimax EJR means silhouette bootstrap stratified left out txt
     agree disagree pass panel seed selected enough evidence
     ZIP Leximin Maximin round manage py import bundle Python draw json plan toml ar en Enter Shift
-    stratum value share min max
+    stratum value share min max true false DL DIN
     """.split()  # noqa: SIM905
 )
 _SAME_IN_ARABIC = {"%(name)s: %(value)s", "%(number)s\u00a0%%", "“%(text)s”"}

@@ -28,7 +28,9 @@ MESSAGES: dict[str, str] = {
     "contradictory_votes": (
         "Participant {participant} has two different votes on statement {statement}."
     ),
-    "too_large": "{participants} participants by {statements} statements is more than fits.",
+    "too_large": (
+        "{participants} participants by {statements} statements is more than fits into memory."
+    ),
     "group_unknown_participant": "A group is given for participant {id}, who is not in the votes.",
     "group_out_of_range": "Group {group} of participant {id} is not a number from 0 to 2147483647.",
     "matrix_malformed": "The vote matrix is malformed: {reason}.",
@@ -215,7 +217,7 @@ def described(found: Any) -> str:
     if found is None:
         return "empty"
     if isinstance(found, bool):
-        return "yes or no"
+        return "true or false"
     if isinstance(found, str):
         return f'the text "{found}"' if found.strip() else "an empty text"
     if isinstance(found, Mapping):

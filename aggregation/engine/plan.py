@@ -83,7 +83,7 @@ STRATA: tuple[Param, ...] = (
 # Method → its settings.
 GROUPINGS = {"kmeans": KMEANS, "declared": DECLARED, "strata": STRATA}
 _THRESHOLD = Param(
-    "thresholds", "float", "Shares to count statements above.", required=True,
+    "thresholds", "float", "Shares above which statements are counted.", required=True,
     minimum=0, maximum=1, open_ended=True,
 )  # fmt: skip
 _METHOD = Param(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from deliberation.came_from import came_from_words
+from deliberation.figures import listed
 from deliberation.models import ModerationDecision, Round, Statement, StatementLineage
 from deliberation.models.moderation import Decision, ReasonCode
 from deliberation.models.statements import LineageKind, Status
@@ -108,7 +109,7 @@ class Past:
     @property
     def words(self) -> str:
         """What was done, for example "Split into 12, 13"."""
-        numbers = ", ".join(str(number) for number in self.others)
+        numbers = listed(self.others)
         return (came_from_words if self.came else _became_words)(self.kind, numbers)
 
     @property
@@ -123,11 +124,11 @@ class Past:
             )
         else:
             words = ngettext(
-                "Statement %(numbers)s no longer stands in its place.",
-                "Statements %(numbers)s no longer stand in its place.",
+                "Statement %(numbers)s no longer replaces it.",
+                "Statements %(numbers)s no longer replace it.",
                 n,
             )
-        return words % {"numbers": ", ".join(str(number) for number in self.others)}
+        return words % {"numbers": listed(self.others)}
 
 
 def pasts(statements: Iterable[Statement]) -> dict[int, list[Past]]:
@@ -187,4 +188,4 @@ def _relative(statement: Statement, secret: set[int]) -> Relative:
 
 
 def _numbers(relatives: Iterable[Relative]) -> str:
-    return ", ".join(str(one.number) for one in relatives)
+    return listed(one.number for one in relatives)

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from deliberation.figures import listed
 from deliberation.models import (
     Claim,
     ModerationDecision,
@@ -206,7 +207,7 @@ def _refuse_turning_round(old: str, new: str, round: Round) -> None:
 def _refuse_opposites(old: Sequence[Statement], round: Round) -> None:
     pairs = opposites(old, round.deliberation.language)
     if pairs:
-        named = ", ".join(
+        named = listed(
             _("%(one)d and %(other)d") % {"one": one, "other": other} for one, other in pairs
         )
         raise Invalid(

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from deliberation.access import Managed, managed_deliberation
+from deliberation.figures import listed
 from deliberation.models import Statement
 from deliberation.moderation_hints import hints_for
 from deliberation.rewrite_forms import ADD, MergeForm, RewriteForm
@@ -72,7 +73,7 @@ def _rewrite(
 
 
 def _made_words(made: list[Statement]) -> str:
-    numbers = ", ".join(str(one.number) for one in made)
+    numbers = listed(one.number for one in made)
     words = ngettext(
         "It goes on as statement %(numbers)s. The author can read that.",
         "It goes on as statements %(numbers)s. The author can read that.",

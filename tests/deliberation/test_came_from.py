@@ -64,10 +64,10 @@ def test_the_deck_knows_and_reads_it_with_two_statements(deliberation: Deliberat
     with CaptureQueriesContext(connection) as asked:
         deck = decks.read_deck(the_round(deliberation))
     assert [one.came_from for one in deck.statements] == [
-        CameFrom("reworded", "1", "1"),
-        CameFrom("split", "2", "2"),
-        CameFrom("split", "2", "2"),
-        CameFrom("merged", "3, 4", "8"),
+        CameFrom("reworded", (1,), "1"),
+        CameFrom("split", (2,), "2"),
+        CameFrom("split", (2,), "2"),
+        CameFrom("merged", (3, 4), "8"),
     ]
     of_statements = [q for q in asked if "deliberation_statement" in q["sql"]]
     assert len(of_statements) == 2

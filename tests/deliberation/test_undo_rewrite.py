@@ -425,13 +425,13 @@ def test_the_log_tells_both_and_leads_from_one_to_the_other(client: Client, rewo
     undo(5)
     _page, rows = moderation_log(numbered(5).round, page=None, wanted=Wanted())
     assert [(row.number, row.outcome, row.lineage_words) for row in rows if row.number > 4] == [
-        (5, "undone", "Statement 6 no longer stands in its place."),
+        (5, "undone", "Statement 6 no longer replaces it."),
         (6, "undone", "Statement 5 is as it was before."),
         (6, "accepted", "Reworded from statement 5"),
         (5, "replaced", "Reworded as 6"),
     ]
     page = client.get("/d/assistant/log/?n=5").content.decode()
-    assert 'Statement <a href="?n=6#lines">6</a> no longer stands in its place.' in page
+    assert 'Statement <a href="?n=6#lines">6</a> no longer replaces it.' in page
 
 
 def test_a_harmful_original_that_waits_again_is_not_repeated_in_the_log():
@@ -477,4 +477,4 @@ def test_a_bundle_carries_that_it_was_taken_back():
     assert lineage(made) == lineage(panel)
     assert [undone_at is None for _old, _new, undone_at in lineage(made)] == [False, True]
     _page, rows = moderation_log(the_round(made), page=None, wanted=Wanted(number=5, only="undone"))
-    assert [row.lineage_words for row in rows] == ["Statement 6 no longer stands in its place."]
+    assert [row.lineage_words for row in rows] == ["Statement 6 no longer replaces it."]
