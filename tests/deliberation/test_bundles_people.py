@@ -192,7 +192,7 @@ def test_the_page_hands_out_no_votes_where_answers_could_tell_whose_they_are(cli
     sign_in_as(client, "organiser", here.deliberation)
     page = client.get("/organise/assistant/copy/").content.decode()
     assert "could tell who voted what" in page
-    assert "Keep this file to yourself" not in page
+    assert "Keep this file safe" not in page
     file = client.get("/organise/assistant/bundle.zip?everything=1")
     assert set(members(file.content)) == {MANIFEST, SET_UP}
     entry = here.deliberation.audit_entries.get(action="deliberation.exported")
@@ -203,7 +203,7 @@ def test_the_page_says_whose_answers_are_in_the_file(client: Client):
     here = closed(WEIGHTED, CROWD)
     sign_in_as(client, "organiser", here.deliberation)
     page = client.get("/organise/assistant/copy/").content.decode()
-    assert "Keep this file to yourself" in page
+    assert "Keep this file safe" in page
     assert (TOWN in page, AGE in page, f">{PET}<" in page) == (True, True, False)
     assert "no answers about oneself" not in page
     file = client.get("/organise/assistant/bundle.zip")

@@ -115,7 +115,7 @@ BASE = plan_toml.written(shipped("default"), {})
         (BASE + "[round]\ncolour = 1\n", "“round.colour” is not a setting."),
         (BASE + "[round]\ntarget_vote = 9\n", "Did you mean “target_votes”?"),
         (BASE + '[round]\ntarget_votes = "30"\n', "(round.target_votes) must be a whole number"),
-        (BASE + "[round]\ntarget_votes = true\n", "must be a whole number, not yes or no"),
+        (BASE + "[round]\ntarget_votes = true\n", "must be a whole number, not true or false"),
         (
             BASE + "[round]\ntarget_votes = 0\n",
             "“Votes asked of each person” (round.target_votes): Ask",

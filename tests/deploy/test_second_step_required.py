@@ -151,7 +151,7 @@ def test_a_session_from_before_has_to_show_it_once(client: Client):
     by_password(client)
     set_up_app(client)
     closed = early.get("/organise/assistant/", follow=True)
-    assert "Show your second step" in closed.content.decode()
+    assert "Now the second step" in closed.content.decode()
     for way in ("totp/deactivate", "totp/activate", "webauthn/add", "recovery-codes/generate"):
         assert leads_to_second_step(early.post(f"/account/second-step/{way}/"))
     assert Authenticator.objects.filter(type="totp").count() == 1

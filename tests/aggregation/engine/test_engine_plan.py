@@ -87,7 +87,7 @@ def test_every_setting_changes_the_hash(path: str, value: Any) -> None:
         ("rules.0.above", float("nan"), "rules[0].above", "must be a number"),
         ("rules.0.min_group_votes", -1, "rules[0].min_group_votes", "0 or more"),
         ("rules.0.min_group_votes", 1.0, "rules[0].min_group_votes", "a whole number"),
-        ("seed", True, "seed", "not yes or no"),
+        ("seed", True, "seed", "not true or false"),
         ("seed", -1, "seed", "between 0 and"),
         ("seed", None, "seed", "not empty"),
         ("name", "", "name", "an empty text"),
