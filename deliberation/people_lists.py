@@ -5,7 +5,7 @@ Alike for contacts and for the pool of a lottery. Nothing here reads or writes t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from django.conf import settings
@@ -19,20 +19,15 @@ from deliberation.contact_lists import Problem, Table
 _LONGEST: Final = {"e-mail": 254, "name": 200, "reference": 100}
 
 
-def postal_addresses(
-    table: Table, *, language: str, columns: Sequence[str] = postal.COLUMNS
-) -> list[str]:
+def postal_addresses(table: Table, columns: Collection[str] = postal.COLUMNS) -> list[str]:
     """The postal address of each row, "" where there is none.
 
-    language : of the deliberation. columns : those of postal.COLUMNS that mean an address here.
+    columns : those of postal.COLUMNS that mean an address here.
     """
-    there = [name for name in columns if name in table.columns]
+    there = [name for name in table.columns if name in columns]
     if not there:
         return [""] * len(table.rows)
-    return [
-        postal.put_together({name: row[name] for name in there}, language=language)
-        for row in table.rows
-    ]
+    return [postal.put_together({name: row[name] for name in there}) for row in table.rows]
 
 
 def check_people(table: Table, addresses: Sequence[str]) -> list[Problem]:

@@ -48,7 +48,7 @@ def read_people(
 ) -> PoolList:
     """People with one column per stratum. known : addresses that the panel has, lower case.
 
-    language : of the deliberation, and of people whose line says none. Never raises for bad
+    language : of people whose line says none. Never raises for bad
     content.
     """
     names = [stratum.name for stratum in strata]
@@ -58,7 +58,7 @@ def read_people(
         problems=list(table.problems), encoding=table.encoding, left_out=table.left_out
     )
     places = [(one.name, {q.value.casefold(): q.value for q in one.quotas}) for one in strata]
-    addresses = postal_addresses(table, language=language, columns=parts)
+    addresses = postal_addresses(table, parts)
     broken = check_people(table, addresses)
     found.problems.extend(broken)
     lines_broken = {problem.line for problem in broken}

@@ -37,9 +37,6 @@ ALSO: Final = {
     ),
     "country": ("Land", "pays", "país", "البلد"),
 }
-# In these languages the number stands before the street, or the town before the postcode.
-_NUMBER_FIRST: Final = frozenset({"en", "fr"})
-_TOWN_FIRST: Final = frozenset({"en"})
 _ENDS: Final = re.compile(r"[\r\n]+")
 _ENDS_IN_CELL: Final = re.compile(r"[\r\n]+|\s/\s")
 
@@ -49,23 +46,22 @@ def tidy(text: str) -> str:
     return "\n".join(_lines(text, _ENDS))
 
 
-def put_together(row: Mapping[str, str], *, language: str) -> str:
+def put_together(row: Mapping[str, str]) -> str:
     """The address in a row of a list, line by line; "" if there is none.
 
-    row      : may have any of COLUMNS. In "address" a line ends with a line break or " / ".
-    language : that of the deliberation. Its habit decides what comes first.
+    row : may have any of COLUMNS, in the order of the list. In "address" a line ends with a line
+          break or " / ". Whether a number stands before its street, or a town before its
+          postcode, differs by country; whoever made the list has them in the order they know.
     """
-    address, street, number, postcode, town, country = (row.get(name, "") for name in COLUMNS)
-    if street:
-        street = _beside(number, street, language in _NUMBER_FIRST)
-    else:
-        address = _beside(number, address, language in _NUMBER_FIRST)
-    lines = _lines(address, _ENDS_IN_CELL)
+    road = "street" if row.get("street") else "address"
+    street = _beside(row, road, "house number")
+    lines = _lines(street if road == "address" else row.get("address", ""), _ENDS_IN_CELL)
     # Some lists have the whole address in one cell, and the town once more in another.
-    there = {line.casefold() for line in lines}
-    place = _beside(town, postcode, language in _TOWN_FIRST)
-    parts = [line for part in (street, place, country) for line in _lines(part, _ENDS)]
-    return "\n".join([*lines, *(line for line in parts if line.casefold() not in there)])
+    there = {_words(line) for line in lines}
+    rest = [_beside(row, "postcode", "town"), row.get("country", "")]
+    parts = [street, *rest] if road == "street" else rest
+    parts = [line for part in parts for line in _lines(part, _ENDS)]
+    return "\n".join([*lines, *(line for line in parts if _words(line) not in there)])
 
 
 def problem(address: str) -> str:
@@ -84,9 +80,14 @@ def on_one_line(address: str) -> str:
     return address.replace("\n", ", ")
 
 
-def _beside(one: str, other: str, one_first: bool) -> str:
-    """Two parts of a line, in this order or the other."""
-    return " ".join(filter(None, (one, other) if one_first else (other, one)))
+def _beside(row: Mapping[str, str], *names: str) -> str:
+    """The parts of one line, in the order of the list."""
+    return " ".join(part for name, part in row.items() if name in names and part)
+
+
+def _words(line: str) -> frozenset[str]:
+    """What a line says, whatever stands first in it."""
+    return frozenset(line.casefold().split())
 
 
 def _lines(text: str, ends: re.Pattern[str]) -> list[str]:

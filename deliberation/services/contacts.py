@@ -64,10 +64,10 @@ class Review:
 def review(*, panel: Panel, data: bytes, language: str) -> Review:
     """Read a list and say what it would do, without doing it.
 
-    language : of the deliberation, and of people whose line names none.
+    language : of people whose line names none.
     """
     table = read_rows(data, required=[], optional=COLUMNS)
-    addresses = postal_addresses(table, language=language)
+    addresses = postal_addresses(table)
     problems = [*table.problems, *check_people(table, addresses)]
     broken = {problem.line for problem in problems}
     found = Review(
