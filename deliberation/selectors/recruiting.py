@@ -21,7 +21,7 @@ class Invitations:
     remindable: int
     invited: int
     joined: int
-    without_email: int
+    on_paper: int
     letters: dict[str, int] = field(default_factory=dict)
 
 
@@ -75,7 +75,7 @@ def invitations(panel: Panel) -> Invitations:
         remindable=remindable(panel).count(),
         invited=invited.count(),
         joined=invited.exclude(seat__participant=None).count(),
-        without_email=on_paper(panel).count(),
+        on_paper=on_paper(panel).count(),
         letters=outbox.counts(
             panel.deliberation.outgoing.filter(contact__isnull=False, kind__in=WITH_LINK)
         ),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from deliberation.models import Contact, Deliberation, Outgoing, Panel, Participant, Seat, User
@@ -113,11 +113,18 @@ def remindable(panel: Panel, now: datetime | None = None) -> QuerySet[Contact]:
 
 
 def on_paper(panel: Panel) -> QuerySet[Contact]:
-    """People with a seat whom only paper reaches and who are not here yet, by seat number."""
+    """People with a seat whom only paper reaches and who are not here yet, by seat number.
+
+    They have no e-mail address, or their last letter came back and they have a postal one.
+    """
+    letters = Outgoing.objects.filter(contact=OuterRef("pk"), kind__in=WITH_LINK).order_by("-pk")
+    came_back = Q(last_letter=MailState.BOUNCED) & ~Q(postal_address="")
     return (
         Contact.objects.filter(
-            panel=panel, email="", no_letters_at=None, seat__revoked_at=None, seat__participant=None
+            panel=panel, no_letters_at=None, seat__revoked_at=None, seat__participant=None
         )
+        .alias(last_letter=Subquery(letters.values("state")[:1]))
+        .filter(Q(email="") | came_back)
         .exclude(seat=None)
         .select_related("seat__panel__deliberation", "seat__drawn_member__member")
         .order_by("seat__number")

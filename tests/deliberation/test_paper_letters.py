@@ -12,8 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from deliberation.models import AuditEntry, Contact, Draw, LetterText
-from deliberation.models.recruiting import Answer
+from deliberation.models import AuditEntry, Contact, Draw, LetterText, Outgoing
+from deliberation.models.recruiting import Answer, MailState
+from deliberation.services import outbox
 from deliberation.services.draws import answer, invite_drawn, start_replacement, thanked_on_paper
 from deliberation.services.pools import member_token
 from deliberation.services.recruiting import on_paper, seat_link_token
@@ -65,6 +66,25 @@ class TestInvited:
         at = [lines.index(w) for w in (deliberation.title, "A-17", "Person 1", "Musterweg 5")]
         assert at == sorted(at)
         assert "Musterweg 5<br>12345 Musterstadt" in window
+
+    def test_whose_e_mail_came_back_gets_one_if_there_is_a_postal_address(self, client):
+        deliberation = make_open()
+        people = invited(
+            deliberation,
+            *(person(n, postal_address=TOWN) for n in (1, 2, 3)),
+            person(4),
+        )
+        back = Outgoing.objects.filter(contact__in=[people[0], people[1], people[3]])
+        back.update(state=MailState.BOUNCED)
+        Outgoing.objects.filter(contact=people[2]).update(state=MailState.SENT)
+        again = outbox.enqueue(kind="reminder", deliberation=deliberation, contact=people[1])
+        Outgoing.objects.filter(pk=again.pk).update(state=MailState.SENT)
+        assert list(on_paper(deliberation.panel)) == [people[0]]
+        (letter,) = letters(printed(client, deliberation))
+        assert "Person 1" in letter
+        for one, offered in zip(people, [True, False, False, False], strict=True):
+            page = client.get(f"{HOME}contacts/{one.pk}/").content.decode()
+            assert ('name="letters" value="one"' in page) is offered
 
     def test_whoever_has_e_mail_gets_none_and_whoever_came_gets_no_other(self, client):
         deliberation = make_open()
