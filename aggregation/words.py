@@ -133,7 +133,8 @@ _PROPERTIES: Final[dict[str, tuple[Promise, Promise]]] = {
     "jr": (
         gettext_lazy("Nobody is left out"),
         gettext_lazy(
-            "No group that is large enough for a seat and agrees on a statement goes without any "
+            "No group that is large enough for a place in the selection and agrees on a statement "
+            "goes without any "
             "(justified representation)."
         ),
     ),
