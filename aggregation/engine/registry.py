@@ -138,7 +138,7 @@ RULES: dict[str, Rule] = {
         ),
         Rule(
             id="sequential_pav",
-            label="Proportional approval, seat by seat",
+            label="Proportional approval, place by place",
             function="committees.sequential_pav:select",
             inputs=("agree votes",),
             params=(SEATS, UNSEEN_COUNTS),
@@ -160,7 +160,7 @@ RULES: dict[str, Rule] = {
         ),
         Rule(
             id="sequential_phragmen",
-            label="Even load on those who carry the seats (Phragmén)",
+            label="Even load on those who carry the places (Phragmén)",
             function="committees.sequential_phragmen:select",
             inputs=("agree votes",),
             params=(SEATS, UNSEEN_NOT_APPROVED),
@@ -204,7 +204,7 @@ RULES: dict[str, Rule] = {
         ),
         Rule(
             id="maximin_support",
-            label="The weakest seat as strong as possible",
+            label="The weakest place as strong as possible",
             function="committees.maximin_support:select",
             inputs=("agree votes",),
             params=(SEATS, UNSEEN_NOT_APPROVED),
