@@ -27,7 +27,7 @@ from .outbox import enqueue_many
 from .panels import revoke_seat
 from .pools import eligible
 from .quotas import as_json, balances
-from .recruiting import invite
+from .recruiting import invite, only_paper_reaches
 
 EXECUTE: Final = "deliberation.execute_draw"
 ALGORITHM: Final = "leximin"
@@ -218,7 +218,7 @@ def tell_not_drawn(*, pool: Pool, actor: User | None) -> int:
 
 def thanked_on_paper(pool: Pool) -> QuerySet[Contact]:
     """Who was not drawn and whom only paper reaches, by number. Nobody notes who was told."""
-    people = Contact.objects.filter(pool_member__in=eligible(pool), no_letters_at=None, email="")
+    people = only_paper_reaches(Contact.objects.filter(pool_member__in=eligible(pool)))
     return people.select_related("pool_member").order_by("pool_member__number")
 
 

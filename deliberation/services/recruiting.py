@@ -113,22 +113,23 @@ def remindable(panel: Panel, now: datetime | None = None) -> QuerySet[Contact]:
 
 
 def on_paper(panel: Panel) -> QuerySet[Contact]:
-    """People with a seat whom only paper reaches and who are not here yet, by seat number.
-
-    They have no e-mail address, or their last letter came back and they have a postal one.
-    """
-    letters = Outgoing.objects.filter(contact=OuterRef("pk"), kind__in=WITH_LINK).order_by("-pk")
-    came_back = Q(last_letter=MailState.BOUNCED) & ~Q(postal_address="")
+    """People with a seat whom only paper reaches and who are not here yet, by seat number."""
+    people = Contact.objects.filter(panel=panel, seat__revoked_at=None, seat__participant=None)
     return (
-        Contact.objects.filter(
-            panel=panel, no_letters_at=None, seat__revoked_at=None, seat__participant=None
-        )
-        .alias(last_letter=Subquery(letters.values("state")[:1]))
-        .filter(Q(email="") | came_back)
+        only_paper_reaches(people)
         .exclude(seat=None)
         .select_related("seat__panel__deliberation", "seat__drawn_member__member")
         .order_by("seat__number")
     )
+
+
+def only_paper_reaches(people: QuerySet[Contact]) -> QuerySet[Contact]:
+    """Those of them who have no e-mail address, or whose last letter came back and who have a
+    postal one. Who wants no letters is left out."""
+    letters = Outgoing.objects.filter(contact=OuterRef("pk")).order_by("-pk")
+    came_back = Q(last_letter=MailState.BOUNCED) & ~Q(postal_address="")
+    last = Subquery(letters.values("state")[:1])
+    return people.alias(last_letter=last).filter(Q(email="") | came_back, no_letters_at=None)
 
 
 def remind(*, deliberation: Deliberation, actor: User | None, now: datetime | None = None) -> int:

@@ -140,7 +140,7 @@ def test_people_who_were_drawn_are_written_to_on_paper_without_javascript(open_p
     expect(page.locator(".letter svg")).to_have_count(10)
     follow(page.get_by_role("link", name="Back to the draw"))
     page.goto("/organise/assistant/draws/")
-    page.get_by_text("Print letters to the 50 people without e-mail").click()
+    page.get_by_text("Print letters to the 50 people who were not drawn").click()
     follow(page.get_by_role("button", name="Print 50 letters"))
     expect(page.locator(".letter", has_text="You were not drawn this time")).to_have_count(50)
     assert sheets(page) == 50

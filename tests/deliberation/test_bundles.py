@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from aggregation.engine import Plan
 from aggregation.loading import load_matrix
-from deliberation.bundles import MANIFEST, SET_UP
+from deliberation.bundles import MANIFEST, RECORDS, ROUND, SET_UP
 from deliberation.bundles.importing import import_bundle
 from deliberation.bundles.reading import _SCHEMAS, read_bundle
 from deliberation.bundles.writing import bundle
@@ -129,7 +129,9 @@ def test_the_set_up_alone_comes_in_as_a_preparation():
 
 
 def test_every_file_holds_to_its_published_schema(source):
-    for name, content in members(bytes_of(source)).items():
+    files = members(bytes_of(source))
+    assert set(files) == {MANIFEST, SET_UP, ROUND, *RECORDS}
+    for name, content in files.items():
         schema = json.loads((_SCHEMAS / f"{name.split('.')[0]}.schema.json").read_text())
         rows = content.splitlines() if name.endswith(".jsonl") else [content]
         for row in rows:

@@ -287,7 +287,18 @@ class TestNotDrawn:
     def test_the_page_of_the_draws_offers_them(self, client, draw):
         sign_in_as(client, "recruiter", draw.pool.panel.deliberation)
         page = client.get(f"{HOME}draws/").content.decode()
-        assert "Print letters to the 50 people without e-mail who were not drawn" in page
+        assert (
+            "Print letters to the 50 people who were not drawn and whom no e-mail reaches" in page
+        )
+
+    def test_whose_e_mail_came_back_is_thanked_on_paper_too(self, draw):
+        someone = thanked_on_paper(draw.pool)[0]
+        Contact.objects.filter(pk=someone.pk).update(email="bounced@example.org")
+        assert someone not in thanked_on_paper(draw.pool)
+        deliberation = draw.pool.panel.deliberation
+        told = outbox.enqueue(kind="not_drawn", deliberation=deliberation, contact=someone)
+        Outgoing.objects.filter(pk=told.pk).update(state=MailState.BOUNCED)
+        assert someone in thanked_on_paper(draw.pool)
 
     def test_people_with_e_mail_are_not_among_them(self, draw):
         someone = thanked_on_paper(draw.pool)[0]
